@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pure. ttyacct only: the words of JSON, read from untrusted bytes, without memory of its own. */
+#include "json_in.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	NESTING_MAX = 16
+};
+
+int
+json_wrong(struct json_in *in, const char *why)
+{
+	in->why = why;
+	return -EINVAL;
+}
+
+void
+json_skip_space(struct json_in *in)
+{
+	while (in->p < in->end &&
+	       (*in->p == ' ' || *in->p == '\t' || *in->p == '\r' || *in->p == '\n'))
+		in->p++;
+}
+
+bool
+json_take(struct json_in *in, char c)
+{
+	json_skip_space(in);
+	if (in->p >= in->end || *in->p != c)
+		return false;
+	in->p++;
+	return true;
+}
+
+static int
+hex4(struct json_in *in, uint32_t *out)
+{
+	uint32_t v = 0;
+
+	if (in->end - in->p < 4)
+		return json_wrong(in, "a \\u escape is cut short");
+	for (int i = 0; i < 4; i++) {
+		char c = *in->p++;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+			v = v << 4 | (uint32_t)((c | 32) - 'a' + 10);
+		else
+			return json_wrong(in, "a \\u escape has a character that is no hex digit");
+	}
+	*out = v;
+	return 0;
+}
+
+/* Puts one code point as UTF-8; returns how many bytes. A NUL becomes U+FFFD: strings here end at
+ * one. */
+static size_t
+put_utf8(uint32_t c, char out[4])
+{
+	if (c == 0 || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
+		c = 0xfffd;
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+static int
+read_escape(struct json_in *in, char out[4], size_t *n)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	uint32_t c, low;
+	const char *at;
+
+	if (in->p >= in->end)
+		return json_wrong(in, "the line is torn inside a string");
+	if (*in->p != 'u') {
+		at = *in->p ? strchr(names, *in->p) : NULL;
+		if (!at)
+			return json_wrong(in, "a string has an escape that JSON does not know");
+		in->p++;
+		out[0] = values[at - names];
+		*n = 1;
+		return 0;
+	}
+	in->p++;
+	if (hex4(in, &c) < 0)
+		return -EINVAL;
+	if (c >= 0xd800 && c < 0xdc00 && in->end - in->p >= 6 && in->p[0] == '\\' &&
+	    in->p[1] == 'u') {
+		in->p += 2;
+		if (hex4(in, &low) < 0)
+			return -EINVAL;
+		c = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00)
+						  : 0xfffd;
+	}
+	*n = put_utf8(c, out);
+	return 0;
+}
+
+int
+json_string(struct json_in *in, char *out, size_t max)
+{
+	size_t len = 0;
+
+	if (!json_take(in, '"'))
+		return json_wrong(in, "a string was expected");
+	for (;;) {
+		char piece[4];
+		size_t n = 1;
+
+		if (in->p >= in->end)
+			return json_wrong(in, "the line is torn inside a string");
+		if (*in->p == '"')
+			break;
+		if ((unsigned char)*in->p < 0x20)
+			return json_wrong(in, "a string holds a control character");
+		piece[0] = *in->p++;
+		if (piece[0] == '\\' && read_escape(in, piece, &n) < 0)
+			return -EINVAL;
+		if (!out)
+			continue;
+		if (len + n >= max)
+			return json_wrong(in, "a string is too long");
+		memcpy(out + len, piece, n);
+		len += n;
+	}
+	in->p++;
+	if (out)
+		out[len] = 0;
+	return 0;
+}
+
+int
+json_number(struct json_in *in, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	json_skip_space(in);
+	if (in->p >= in->end || *in->p < '0' || *in->p > '9')
+		return json_wrong(in, "a whole number was expected");
+	for (; in->p < in->end && *in->p >= '0' && *in->p <= '9'; in->p++) {
+		uint64_t digit = (uint64_t)(*in->p - '0');
+
+		if (v > (max - digit) / 10)
+			return json_wrong(in, "a number is out of range");
+		v = v * 10 + digit;
+	}
+	if (in->p < in->end && (*in->p == '.' || *in->p == 'e' || *in->p == 'E'))
+		return json_wrong(in, "a whole number was expected");
+	*out = v;
+	return 0;
+}
+
+int
+json_skip_value(struct json_in *in)
+{
+	int depth = 0;
+
+	json_skip_space(in);
+	do {
+		if (in->p >= in->end)
+			return json_wrong(in, "the line is torn");
+		if (*in->p == '"') {
+			if (json_string(in, NULL, 0) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (*in->p == '{' || *in->p == '[') {
+			if (++depth > NESTING_MAX)
+				return json_wrong(in, "it is nested too deep");
+		} else if (*in->p == '}' || *in->p == ']') {
+			if (depth == 0)
+				return json_wrong(in, "a value is missing");
+			depth--;
+		} else if (depth == 0) {
+			while (in->p < in->end && !strchr(",}] \t\r\n", *in->p))
+				in->p++;
+			return 0;
+		}
+		in->p++;
+		if (depth > 0)
+			json_skip_space(in);
+	} while (depth > 0);
+	return 0;
+}
