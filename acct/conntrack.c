@@ -2,11 +2,12 @@
 /*
  * sshd (the PAM module, as root), the monitor and ttyacct (CAP_NET_ADMIN). Believes the kernel.
  *
- * The entry is asked for by its reply tuple, as the server's packets leave the socket:
- * whatever DNAT or REDIRECT did to the client's packets on their way in, their answers
- * leave with the addresses that getsockname and getpeername show. The kernel's table
- * holds both tuples of an entry and finds it by either one, so an entry that began with
- * one of the server's packets (picked up in mid-connection) is found as well: then its
+ * The entry is asked for by its reply tuple, as the server's packets leave the socket: whatever
+ * DNAT or REDIRECT did to the client's packets on their way in, their answers leave with the
+ * addresses that getsockname and getpeername show. The kernel's table holds both tuples of an
+ * entry and finds it by either, whichever attribute the question comes in; nfct_nlmsg_build sends
+ * none without an original tuple, so the reply tuple travels in that attribute. An entry that began
+ * with one of the server's packets (picked up in mid-connection) is found as well: then its
  * original direction is the server's, and the two are exchanged here.
  */
 #include "conntrack.h"
@@ -40,17 +41,17 @@ tuple_new(const struct connection *c)
 
 	if (!ct)
 		return NULL;
-	nfct_set_attr_u8(ct, ATTR_REPL_L3PROTO, c->family);
-	nfct_set_attr_u8(ct, ATTR_REPL_L4PROTO, IPPROTO_TCP);
+	nfct_set_attr_u8(ct, ATTR_ORIG_L3PROTO, c->family);
+	nfct_set_attr_u8(ct, ATTR_ORIG_L4PROTO, IPPROTO_TCP);
 	if (c->family == AF_INET) {
-		nfct_set_attr(ct, ATTR_REPL_IPV4_SRC, c->local);
-		nfct_set_attr(ct, ATTR_REPL_IPV4_DST, c->peer);
+		nfct_set_attr(ct, ATTR_ORIG_IPV4_SRC, c->local);
+		nfct_set_attr(ct, ATTR_ORIG_IPV4_DST, c->peer);
 	} else {
-		nfct_set_attr(ct, ATTR_REPL_IPV6_SRC, c->local);
-		nfct_set_attr(ct, ATTR_REPL_IPV6_DST, c->peer);
+		nfct_set_attr(ct, ATTR_ORIG_IPV6_SRC, c->local);
+		nfct_set_attr(ct, ATTR_ORIG_IPV6_DST, c->peer);
 	}
-	nfct_set_attr_u16(ct, ATTR_REPL_PORT_SRC, htons(c->local_port));
-	nfct_set_attr_u16(ct, ATTR_REPL_PORT_DST, htons(c->peer_port));
+	nfct_set_attr_u16(ct, ATTR_ORIG_PORT_SRC, htons(c->local_port));
+	nfct_set_attr_u16(ct, ATTR_ORIG_PORT_DST, htons(c->peer_port));
 	if (c->zone != 0)
 		nfct_set_attr_u16(ct, ATTR_ZONE, c->zone);
 	return ct;

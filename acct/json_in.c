@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 enum {
 	NESTING_MAX = 16
 };
@@ -55,35 +57,6 @@ hex4(struct json_in *in, uint32_t *out)
 	return 0;
 }
 
-/* Puts one code point as UTF-8; returns how many bytes. A NUL becomes U+FFFD: strings here end at
- * one. */
-static size_t
-put_utf8(uint32_t c, char out[4])
-{
-	if (c == 0 || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-		c = 0xfffd;
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 static int
 read_escape(struct json_in *in, char out[4], size_t *n)
 {
@@ -113,7 +86,7 @@ read_escape(struct json_in *in, char out[4], size_t *n)
 		c = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00)
 						  : 0xfffd;
 	}
-	*n = put_utf8(c, out);
+	*n = utf8_put((uint8_t *)out, c ? c : 0xfffd); /* strings here end at a NUL */
 	return 0;
 }
 
@@ -171,35 +144,39 @@ json_number(struct json_in *in, uint64_t max, uint64_t *out)
 	return 0;
 }
 
+/* A number, true, false or null: whatever stands there up to the next separator, but something. */
+static int
+skip_scalar(struct json_in *in)
+{
+	const char *start = in->p;
+
+	while (in->p < in->end && !strchr(",:{}[]\" \t\r\n", *in->p))
+		in->p++;
+	return in->p > start ? 0 : json_wrong(in, "a value is missing");
+}
+
 int
 json_skip_value(struct json_in *in)
 {
-	int depth = 0;
+	int depth = 0, ret;
 
-	json_skip_space(in);
 	do {
+		json_skip_space(in);
 		if (in->p >= in->end)
 			return json_wrong(in, "the line is torn");
-		if (*in->p == '"') {
-			if (json_string(in, NULL, 0) < 0)
-				return -EINVAL;
-			continue;
-		}
-		if (*in->p == '{' || *in->p == '[') {
-			if (++depth > NESTING_MAX)
-				return json_wrong(in, "it is nested too deep");
-		} else if (*in->p == '}' || *in->p == ']') {
-			if (depth == 0)
-				return json_wrong(in, "a value is missing");
-			depth--;
-		} else if (depth == 0) {
-			while (in->p < in->end && !strchr(",}] \t\r\n", *in->p))
-				in->p++;
-			return 0;
-		}
-		in->p++;
-		if (depth > 0)
-			json_skip_space(in);
-	} while (depth > 0);
-	return 0;
+		ret = 0;
+		if (*in->p == '"')
+			ret = json_string(in, NULL, 0);
+		else if (*in->p == '{' || *in->p == '[')
+			depth++, in->p++;
+		else if (depth > 0 && (*in->p == '}' || *in->p == ']'))
+			depth--, in->p++;
+		else if (depth > 0 && (*in->p == ',' || *in->p == ':'))
+			in->p++;
+		else
+			ret = skip_scalar(in);
+		if (depth > NESTING_MAX)
+			ret = json_wrong(in, "it is nested too deep");
+	} while (ret == 0 && depth > 0);
+	return ret;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/utf8.h"
 
 void
 ledger_record_begin(struct ledger_record *r, enum ledger_event event, const char *by)
@@ -53,43 +54,29 @@ static void __attribute__((format(printf, 2, 3))) put(struct out *o, const char 
 	o->len += got > 0 ? (size_t)got : 0;
 }
 
-/* The length of the UTF-8 character at s (RFC 3629), 0 when there is none. */
-static size_t
-utf8_length(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80                   ? 1
-		   : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-		   : (s[0] & 0xf0) == 0xe0       ? 3
-		   : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-						 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void
 put_string(struct out *o, const char *key, const char *value)
 {
-	const unsigned char *s = (const unsigned char *)value;
+	const uint8_t *s = (const uint8_t *)value;
+	size_t left = strlen(value);
 
 	put(o, ",\"%s\":\"", key);
-	while (*s) {
-		size_t n = utf8_length(s);
+	while (left > 0) {
+		int n = utf8_at(s, left);
+		size_t step = n > 0   ? (size_t)n
+			      : n < 0 ? (size_t)-n
+				      : left; /* 0: cut off at the end */
 
-		if (n == 0)
-			put(o, "\\ufffd");
+		if (n <= 0)
+			put(o, UTF8_REPLACEMENT);
 		else if (*s == '"' || *s == '\\')
 			put(o, "\\%c", *s);
 		else if (*s < 0x20 || *s == 0x7f)
 			put(o, "\\u%04x", *s);
 		else
-			put(o, "%.*s", (int)n, (const char *)s);
-		s += n ? n : 1;
+			put(o, "%.*s", n, (const char *)s);
+		s += step;
+		left -= step;
 	}
 	put(o, "\"");
 }
