@@ -23,6 +23,7 @@ bench: all
 
 install: all
 	meson install -C $(BUILD) --no-rebuild
+	@tools/install-setup --note
 
 uninstall:
 	tools/uninstall $(BUILD)

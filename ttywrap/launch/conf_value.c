@@ -152,15 +152,25 @@ word_find(const char *const *words, const char *text, size_t len)
 	return -1;
 }
 
+/* Appends to what has n bytes so far; the length goes on counting when out is full, as in snprintf.
+ */
+static size_t
+append(char *out, size_t size, size_t n, const char *between, const char *text)
+{
+	int more = snprintf(
+	    n < size ? out + n : NULL, n < size ? size - n : 0, "%s%s", n > 0 ? between : "", text);
+
+	return n + (size_t)(more > 0 ? more : 0);
+}
+
 static void
 words_list(const char *const *words, const char *start, const char *end, char *why, size_t size)
 {
-	int n = snprintf(why, size, "%s", start);
+	size_t n = append(why, size, 0, "", start);
 
-	for (size_t i = 0; words[i] != NULL && n >= 0 && (size_t)n < size; i++)
-		n += snprintf(why + n, size - (size_t)n, "%s%s", i > 0 ? ", " : "", words[i]);
-	if (n >= 0 && (size_t)n < size)
-		snprintf(why + n, size - (size_t)n, "%s", end);
+	for (size_t i = 0; words[i] != NULL; i++)
+		n = append(why, size, n, i > 0 ? ", " : "", words[i]);
+	append(why, size, n, "", end);
 }
 
 static int
@@ -297,4 +307,68 @@ conf_value_set(
 		return pattern_add(c, text, why, size);
 	}
 	return -EINVAL;
+}
+
+static uint64_t
+number_of(const struct conf *c, const struct conf_setting *s)
+{
+	const char *field = (const char *)c + s->offset;
+
+	return s->type == CONF_SIZE       ? *(const uint64_t *)field
+	       : s->type == CONF_DURATION ? (uint64_t) * (const int64_t *)field
+					  : *(const unsigned *)field;
+}
+
+static size_t
+flags_format(unsigned flags, const char *const *words, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		if ((flags & 1u << i) != 0)
+			n = append(out, size, n, ", ", words[i]);
+	return n > 0 ? n : append(out, size, 0, "", "none");
+}
+
+static size_t
+list_format(
+    const char *items, size_t item_size, size_t count, const char *between, char *out, size_t size)
+{
+	size_t n = append(out, size, 0, "", "");
+
+	for (size_t i = 0; i < count; i++)
+		n = append(out, size, n, between, items + i * item_size);
+	return n;
+}
+
+size_t
+conf_value_format(const struct conf *c, const struct conf_setting *s, char *out, size_t size)
+{
+	static const char *const marks[] = {"none", "uid", "gid"};
+	char number[32];
+
+	switch (s->type) {
+	case CONF_PATH:
+		return append(out, size, 0, "", c->shell);
+	case CONF_WORD:
+		return append(out, size, 0, "", s->words[number_of(c, s)]);
+	case CONF_FLAGS:
+		return flags_format((unsigned)number_of(c, s), s->words, out, size);
+	case CONF_COUNT:
+	case CONF_SIZE:
+	case CONF_DURATION:
+		number_format(number_of(c, s), units_of(s), number, sizeof number);
+		return append(out, size, 0, "", number_of(c, s) == 0 ? "none" : number);
+	case CONF_MARK:
+		snprintf(number, sizeof number, "%u", c->mark_number);
+		return append(
+		    out, size, 0, "", c->mark == CONF_MARK_NUMBER ? number : marks[c->mark]);
+	case CONF_NAMES:
+		return list_format(c->secret_programs[0], CONF_PROGRAM_SIZE, c->secret_programs_n,
+		    ", ", out, size);
+	case CONF_PATTERN:
+		return list_format(
+		    c->secret_prompt[0], CONF_VALUE_MAX, c->secret_prompt_n, " | ", out, size);
+	}
+	return 0;
 }

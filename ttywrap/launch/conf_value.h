@@ -40,4 +40,10 @@ const struct conf_setting *conf_setting_find(const char *name);
 int conf_value_set(
     struct conf *, const struct conf_setting *, const char *value, char *why, size_t size);
 
+/*
+ * Writes the value that holds as ttywrap.conf would have it; "" for a shell or a list that is not
+ * set. Patterns are parted by " | ". Returns the length it has in full, as snprintf does.
+ */
+size_t conf_value_format(const struct conf *, const struct conf_setting *, char *out, size_t size);
+
 #endif

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "launch/conf.h"
+#include "launch/conf_value.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -330,6 +331,44 @@ test_too_much_of_a_list(void **state)
 	assert_int_equal(c.secret_prompt_n, 0);
 }
 
+/* What is shown is what could be written in the file. */
+static void
+test_values_are_shown_as_they_are_written(void **state)
+{
+	static const char text[] =
+	    "[default]\nshell = /bin/zsh\non_failure = allow\non_failure_audit = deny\n"
+	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
+	    "audit_cap = none\nsecret_programs = vault, pass, age\nsecret_prompt = (?i)PIN:\n"
+	    "record = output, input\nrecord_no_tty = yes\nseal_interval = 90s\nseal_bytes = 64K\n"
+	    "fsync = always\nmax_recording = 1536M\nat_cap = stop_output\naccounting = no\nmark = "
+	    "uid\n";
+	char shown[sizeof text + 64] = "[default]\n", value[256];
+	struct conf c;
+	size_t n;
+
+	(void)state;
+	parse_ok(text, &alice, &c);
+	for (int i = 0; i < CONF_IDS; i++) {
+		n = conf_value_format(&c, &conf_settings[i], value, sizeof value);
+		assert_int_equal(n, strlen(value));
+		snprintf(shown + strlen(shown), sizeof shown - strlen(shown), "%s = %s\n",
+		    conf_settings[i].name, value);
+	}
+	assert_string_equal(shown, text);
+	parse_ok("[default]\nrecord = none\nmark = 12\nsecret_prompt = a\nsecret_prompt = b\n",
+	    &alice, &c);
+	conf_value_format(&c, &conf_settings[CONF_ID_RECORD], value, sizeof value);
+	assert_string_equal(value, "none");
+	conf_value_format(&c, &conf_settings[CONF_ID_MARK], value, sizeof value);
+	assert_string_equal(value, "12");
+	conf_value_format(&c, &conf_settings[CONF_ID_SECRET_PROMPT], value, sizeof value);
+	assert_string_equal(value, "a | b");
+	conf_value_format(&c, &conf_settings[CONF_ID_SHELL], value, sizeof value);
+	assert_string_equal(value, "");
+	assert_int_equal(conf_value_format(&c, &conf_settings[CONF_ID_SECRET_PROMPT], value, 3), 5);
+	assert_string_equal(value, "a ");
+}
+
 /* A folder of the test's own with a configuration file in it. */
 struct place {
 	char folder[64], path[96];
@@ -453,6 +492,7 @@ main(void)
 	    cmocka_unit_test(test_mistakes_are_named),
 	    cmocka_unit_test(test_nul_bytes_and_long_lines),
 	    cmocka_unit_test(test_too_much_of_a_list),
+	    cmocka_unit_test(test_values_are_shown_as_they_are_written),
 	    cmocka_unit_test(test_a_file_is_loaded),
 	    cmocka_unit_test(test_a_file_others_can_change_is_refused),
 	    cmocka_unit_test(test_only_a_plain_file_is_read),
