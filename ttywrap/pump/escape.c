@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pump: no privilege. Distrusts every byte: they come from the user's programs and keyboard.
+ *
+ * Sixteen bytes at a time with SSE2, which every x86-64 has, else eight in a word.
+ */
+#include "pump/escape.h"
+
+#include "common/utf8.h"
+
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Eight bytes each, the length in the last one. */
+#define U(x)                                                                                       \
+	{                                                                                          \
+		'\\', 'u', '0', '0', (x)[0], (x)[1], 0, 6                                          \
+	}
+#define S(c)                                                                                       \
+	{                                                                                          \
+		'\\', c, 0, 0, 0, 0, 0, 2                                                          \
+	}
+static const char controls[32][8] = {
+    U("00"),
+    U("01"),
+    U("02"),
+    U("03"),
+    U("04"),
+    U("05"),
+    U("06"),
+    U("07"),
+    S('b'),
+    S('t'),
+    S('n'),
+    U("0b"),
+    S('f'),
+    S('r'),
+    U("0e"),
+    U("0f"),
+    U("10"),
+    U("11"),
+    U("12"),
+    U("13"),
+    U("14"),
+    U("15"),
+    U("16"),
+    U("17"),
+    U("18"),
+    U("19"),
+    U("1a"),
+    U("1b"),
+    U("1c"),
+    U("1d"),
+    U("1e"),
+    U("1f"),
+};
+static const char quote[8] = S('"'), backslash[8] = S('\\'), delete[8] = U("7f");
+#undef U
+#undef S
+
+/* ASCII that stands for itself. */
+static inline int
+is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/*
+ * Copies bytes that stand for themselves, and perhaps up to 15 bytes behind them that don't count.
+ * Returns how many stand for themselves, at most n.
+ */
+#ifdef __SSE2__
+static inline size_t
+copy_plain(char *dst, const uint8_t *src, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(src + i));
+		/* Signed: what is above 0x7f is below 0x20, too. */
+		__m128i special = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+						   _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
+		    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+			_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+		int mask = _mm_movemask_epi8(special);
+
+		_mm_storeu_si128((__m128i *)(dst + i), v);
+		if (mask)
+			return i + (size_t)__builtin_ctz((unsigned)mask);
+	}
+	for (; i < n && is_plain(src[i]); i++)
+		dst[i] = (char)src[i];
+	return i;
+}
+#else
+static inline size_t
+copy_plain(char *dst, const uint8_t *src, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t w, special;
+
+		memcpy(&w, src + i, 8);
+		/* A false alarm (a borrow from the byte below) costs eight steps of the loop
+		 * behind, no more. */
+		special = w | (w - ones * 0x20) | ((w ^ ones * '"') - ones) |
+			  ((w ^ ones * '\\') - ones) | ((w ^ ones * 0x7f) - ones);
+		if (special & high)
+			break;
+		memcpy(dst + i, &w, 8);
+	}
+	for (; i < n && is_plain(src[i]); i++)
+		dst[i] = (char)src[i];
+	return i;
+}
+#endif
+
+static inline const char *
+escape_of(uint8_t c)
+{
+	return c < 0x20 ? controls[c] : c == '"' ? quote : c == '\\' ? backslash : delete;
+}
+
+/* C1 controls and line separators: a terminal or a line splitter would act on them. */
+static inline int
+is_unsafe(const uint8_t *p, int len)
+{
+	return (len == 2 && p[0] == 0xc2 && p[1] < 0xa0) ||
+	       (len == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] | 1) == 0xa9);
+}
+
+static size_t
+escape_unsafe(char *dst, const uint8_t *p, int len)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	memcpy(dst, len == 2 ? "\\u0080" : "\\u2028", 6);
+	if (len == 2)
+		dst[4] = hex[p[1] >> 4];
+	dst[5] = hex[len == 2 ? p[1] & 15 : p[2] & 15];
+	return 6;
+}
+
+/* Characters above ASCII, as many as follow each other. Returns 0 to stop: there is something that
+ * isn't one. */
+static inline int
+escape_wide(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	const uint8_t *p = *src;
+	char *o = *dst;
+	int len = 1;
+
+	while (p < end && *p >= 0x80) {
+		len = utf8_at(p, (size_t)(end - p));
+		if (len <= 0)
+			break;
+		if (is_unsafe(p, len)) {
+			o += escape_unsafe(o, p, len);
+		} else {
+			for (int i = 0; i < len; i++)
+				o[i] = (char)p[i];
+			o += len;
+		}
+		p += len;
+	}
+	*dst = o;
+	*src = p;
+	return len > 0;
+}
+
+size_t
+escape(char *dst, const uint8_t *src, size_t n, size_t *used)
+{
+	const uint8_t *p = src, *end = src + n;
+	char *o = dst;
+
+	while (p < end) {
+		size_t plain = copy_plain(o, p, (size_t)(end - p));
+
+		p += plain;
+		o += plain;
+		if (p == end)
+			break;
+		if (*p >= 0x80) {
+			if (!escape_wide(&o, &p, end))
+				break;
+		} else {
+			const char *e = escape_of(*p++);
+
+			memcpy(o, e, 8);
+			o += e[7];
+		}
+	}
+	*used = (size_t)(p - src);
+	return (size_t)(o - dst);
+}
+
+/* Bit i: byte i is ASCII text, or a control character that text has (tab, line ends, ESC). */
+static inline uint64_t
+text_bits(const uint8_t *p, size_t n)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = p[i];
+		uint64_t is = (uint64_t)((uint8_t)(c - 0x20) < 0x5f) | (c == '\t') | (c == '\n') |
+			      (c == '\r') | (c == 0x1b);
+
+		bits |= is << i;
+	}
+	return bits;
+}
+
+#ifdef __SSE2__
+static inline uint64_t
+text_bits_16(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i is = _mm_andnot_si128(
+	    _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)), _mm_cmpgt_epi8(v, _mm_set1_epi8(0x1f)));
+
+	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
+	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8('\r')));
+	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x1b)));
+	return (uint64_t)_mm_movemask_epi8(is);
+}
+
+static inline uint64_t
+text_bits_64(const uint8_t *p)
+{
+	return text_bits_16(p) | text_bits_16(p + 16) << 16 | text_bits_16(p + 32) << 32 |
+	       text_bits_16(p + 48) << 48;
+}
+#else
+static inline uint64_t
+text_bits_64(const uint8_t *p)
+{
+	return text_bits(p, 64);
+}
+#endif
+
+static inline uint64_t
+text_word(const uint8_t *src, size_t n, size_t at)
+{
+	if (at >= n)
+		return 0;
+	return n - at >= 64 ? text_bits_64(src + at) : text_bits(src + at, n - at);
+}
+
+/* Bit i: eight bytes of text begin at byte i. next holds the bits behind these. */
+static inline uint64_t
+run_bits(uint64_t bits, uint64_t next)
+{
+	bits &= bits >> 1 | next << 63;
+	next &= next >> 1;
+	bits &= bits >> 2 | next << 62;
+	next &= next >> 2;
+	return bits & (bits >> 4 | next << 60);
+}
+
+static size_t
+put_gap(char *dst, size_t from, size_t to)
+{
+	if (from == to)
+		return 0;
+	memcpy(dst, UTF8_REPLACEMENT, UTF8_REPLACEMENT_LEN);
+	return UTF8_REPLACEMENT_LEN;
+}
+
+size_t
+escape_gist(char *dst, const uint8_t *src, size_t n)
+{
+	uint64_t here = text_word(src, n, 0);
+	size_t done = 0, out = 0;
+
+	for (size_t at = 0; at < n; at += 64) {
+		uint64_t next = text_word(src, n, at + 64), runs = run_bits(here, next);
+
+		here = next;
+		while (runs) {
+			size_t from = at + (size_t)__builtin_ctzll(runs), to = from + 8, used;
+
+			runs &= runs - 1;
+			if (from < done)
+				continue;
+			while (to < n && text_bits(src + to, 1))
+				to++;
+			out += put_gap(dst + out, done, from);
+			out += escape(dst + out, src + from, to - from, &used);
+			done = to;
+		}
+	}
+	return out + put_gap(dst + out, done, n);
+}
+
+/* Not BEL to SI (bells, tabs, line ends, character sets), not ESC. */
+static inline size_t
+is_odd(uint8_t c)
+{
+	return (size_t)((c < 7) | ((c >= 0x10) & (c < 0x20) & (c != 0x1b)) | (c == 0x7f));
+}
+
+#ifdef __SSE2__
+/* Whole groups of sixteen. */
+static size_t
+odd_wide(const uint8_t *src, size_t n)
+{
+	const __m128i one = _mm_set1_epi8(1);
+	__m128i sum = _mm_setzero_si128();
+
+	for (size_t i = 0; i + 16 <= n; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(src + i));
+		__m128i low = _mm_cmpeq_epi8(
+		    _mm_and_si128(v, _mm_set1_epi8((char)0xe0)), _mm_setzero_si128());
+		__m128i fine = _mm_or_si128(
+		    _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xf8)), _mm_set1_epi8(8)),
+		    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(7)),
+			_mm_cmpeq_epi8(v, _mm_set1_epi8(0x1b))));
+		__m128i odd = _mm_or_si128(
+		    _mm_andnot_si128(fine, low), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+
+		sum =
+		    _mm_add_epi64(sum, _mm_sad_epu8(_mm_and_si128(odd, one), _mm_setzero_si128()));
+	}
+	return (size_t)(_mm_cvtsi128_si32(sum) + _mm_cvtsi128_si32(_mm_srli_si128(sum, 8)));
+}
+#else
+static size_t
+odd_wide(const uint8_t *src, size_t n)
+{
+	size_t odd = 0;
+
+	for (size_t i = 0; i < n / 16 * 16; i++)
+		odd += is_odd(src[i]);
+	return odd;
+}
+#endif
+
+size_t
+escape_odd(const uint8_t *src, size_t n)
+{
+	size_t odd = odd_wide(src, n);
+
+	for (size_t i = n / 16 * 16; i < n; i++)
+		odd += is_odd(src[i]);
+	return odd;
+}

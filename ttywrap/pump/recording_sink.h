@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PUMP_RECORDING_SINK_H
+#define PUMP_RECORDING_SINK_H
+
+#include "common/blake2b.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The bounded way to the file: lines go in whole, are hashed, perhaps compressed, and written with
+ * write(2) and nothing else (the sandbox has no lseek, ftruncate or pwrite). What has gone in is
+ * never dropped: after a short or failed write the rest stays and is tried again, so that the file
+ * is always a prefix of what was put in.
+ */
+
+#define SINK_SIZE  (256u << 10) /* bytes waiting at most; pages not needed stay untouched */
+#define SINK_LINES (64u << 10)  /* what sink_reserve gives at once, at most */
+#define SINK_FLUSH (32u << 10)  /* waiting bytes that are worth a write */
+
+struct sink_packer; /* the compressor, recording_zstd.c */
+
+struct sink {
+	int fd;
+	struct blake2b hash; /* over everything put in, uncompressed */
+	uint64_t offset;     /* bytes put in, uncompressed */
+	uint64_t queued;     /* bytes of the file made so far */
+	uint64_t written;    /* bytes of the file written; queued - written are waiting */
+	char *buf;
+	size_t size;       /* of buf */
+	size_t start, end; /* the waiting bytes */
+	char *stage;       /* compressed: where lines are made */
+	struct sink_packer *packer;
+	int unpacked; /* lines went into the compressor and have not come out whole */
+};
+
+/* Takes fd over, also on failure. level 0: plain; 1..19: zstd. Returns 0 or -errno. */
+int sink_init(struct sink *, int fd, int level);
+void sink_clear(struct sink *);
+
+/* So many bytes of lines can go in, in one sink_reserve or several, before the next write. */
+size_t sink_room(const struct sink *);
+
+/* Where to make n <= SINK_LINES bytes of lines; NULL when there is no room for them. Followed by
+ * sink_commit. */
+char *sink_reserve(struct sink *, size_t n);
+
+/* n bytes of whole lines have been made there. Returns 0 or -errno of the compressor, which ends
+ * the recording. */
+int sink_commit(struct sink *, size_t n);
+
+/* Ends the compressor's frame (end_frame), or makes all put in so far decodable. Plain: nothing.
+ * Returns 0 or -errno. */
+int sink_pack(struct sink *, int end_frame);
+
+/* Writes all that waits. Returns 0, or -errno with the rest still waiting. */
+int sink_write(struct sink *);
+
+#endif
