@@ -11,6 +11,23 @@
 #include "handoff.h"
 #include "tcpinfo.h"
 
+static int
+names_fill(struct account *a)
+{
+	connection_addr_text(a->connection.family, a->connection.peer, a->peer);
+	return connection_id(&a->connection, a->id);
+}
+
+int
+account_of(struct account *a, const struct connection *c)
+{
+	memset(a, 0, sizeof *a);
+	a->connection = *c;
+	a->ses = handoff_session();
+	a->hint_agrees = true;
+	return names_fill(a);
+}
+
 int
 account_find(struct account *a, const char *hint)
 {
@@ -28,10 +45,7 @@ account_find(struct account *a, const char *hint)
 		ret = connection_of_ancestor(
 		    have_hint ? &told : NULL, &a->connection, &a->hint_agrees);
 	}
-	if (ret < 0)
-		return ret;
-	connection_addr_text(a->connection.family, a->connection.peer, a->peer);
-	return connection_id(&a->connection, a->id);
+	return ret < 0 ? ret : names_fill(a);
 }
 
 int

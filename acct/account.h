@@ -39,6 +39,9 @@ struct account {
  */
 int account_find(struct account *a, const char *hint);
 
+/* Fills in everything about a connection that was found in another way. Returns 0 or -errno. */
+int account_of(struct account *a, const struct connection *c);
+
 /*
  * Reads the counters now: conntrack, else tcp_info. CAP_NET_ADMIN effective for the former.
  * Returns 0 with out->source saying which, or what conntrack_read() answered, with

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pam_ttyacct in the stack of a real sshd."""
+
+import glob
+import json
+import os
+import pwd
+import re
+import stat
+import subprocess
+
+import pytest
+
+from accounts import LEDGER, LINE, RUNDIR
+from client import login, ssh, ssh_words
+from host import wait_until
+
+
+@pytest.fixture
+def stack(accounts):
+    """Sets the module's line for one test."""
+    yield accounts.pam
+    accounts.pam(LINE)
+
+
+def test_open_and_close(host, accounts):
+    user, since = host.user("ada"), accounts.mark()
+    sshd = host.sshd()
+    session = ssh(sshd, user, "echo $(cat /proc/self/sessionid) $SSH_CONNECTION").stdout.decode().split()
+    opened = accounts.wait("open", since)
+    closed = accounts.wait("close", since)
+    assert opened["user"] == closed["user"] == "ada"
+    assert opened["uid"] == user.uid
+    assert [opened["peer"], str(opened["peer_port"]), opened["local"], str(opened["local_port"])] == session[1:]
+    assert opened["source"] == closed["source"] == "conntrack"
+    assert opened["conn"] == closed["conn"] and opened["flow"] == closed["flow"]
+    assert 1000 < opened["in_bytes"] < closed["in_bytes"] and 1000 < opened["out_bytes"] < closed["out_bytes"]
+    if host.trail:
+        assert str(opened["ses"]) == session[0]
+    owner = os.stat(LEDGER)
+    assert pwd.getpwuid(owner.st_uid).pw_name == "_ttywrap" and stat.S_IMODE(owner.st_mode) == 0o640
+
+
+def test_the_handoff_is_there_and_goes(host, accounts):
+    if not host.trail:
+        pytest.skip("no audit sessions here (kernel without audit, or a container)")
+    user = host.user("ada")
+    with login(host.sshd(), user) as terminal:
+        session = terminal.run("echo $(cat /proc/self/sessionid)").strip()
+        path = f"{RUNDIR}/connection-{session}"
+        got = os.stat(path)
+        assert pwd.getpwuid(got.st_uid).pw_name == "_ttywrap" and stat.S_IMODE(got.st_mode) == 0o400
+        assert stat.S_IMODE(os.stat(RUNDIR).st_mode) == 0o700
+        assert "Permission denied" in terminal.run(f"cat {path}")
+        peer = terminal.run("echo $SSH_CONNECTION").split()
+        with open(path, encoding="ascii") as text:
+            assert text.read().split()[4:] == peer
+        terminal.exit()
+    wait_until(lambda: not os.path.exists(path), "the hand-off to go")
+
+
+def test_no_descriptor_is_kept(host, accounts, stack):
+    """sshd's monitor has the same descriptors with the module as without it, hooks included."""
+    user = host.user("ada")
+
+    def descriptors():
+        with login(host.sshd(), user) as terminal:
+            shell = int(terminal.run("echo $PPID"))
+            with open(f"/proc/{shell}/stat", encoding="ascii") as text:
+                monitor = text.read().rpartition(")")[2].split()[1]
+            fds = os.listdir(f"/proc/{monitor}/fd")
+            got = sorted((fd, re.sub(r"\d+", "N", os.readlink(f"/proc/{monitor}/fd/{fd}"))) for fd in fds)
+            terminal.exit()
+        return got
+
+    stack("")
+    without = descriptors()
+    stack(LINE + " on_open=/bin/true")
+    assert descriptors() == without
+
+
+def test_other_services_are_left_alone(host, accounts):
+    user, since = host.user("ada"), accounts.mark()
+    with open("/etc/pam.d/su", "a", encoding="ascii") as out:
+        out.write("session required pam_ttyacct.so debug required_accounting\n")
+    mark = host.syslog.mark()
+    done = subprocess.run(["su", user.name, "-c", "echo in"], capture_output=True, text=True)
+    assert done.stdout == "in\n"
+    assert host.syslog.wait(lambda p, t: "service su is no SSH login" in t, mark)[0] & 7 == 7
+    assert accounts.lines()[since:] == []
+
+
+def test_wrong_options_are_named_and_harmless(host, accounts, stack):
+    stack(LINE + " ledgre=/x mark=many zone=70000 hook_timeout=0 on_open=relative")
+    mark = host.syslog.mark()
+    assert ssh(host.sshd(), host.user("ada"), "echo in").stdout == b"in\n"
+    for word in ("ledgre=/x", "mark=many", "zone=70000", "hook_timeout=0", "on_open=relative"):
+        assert host.syslog.wait(lambda p, t, word=word: f"option '{word}'" in t, mark)[0] & 7 == 3
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_a_ledger_that_cannot_be_written(host, accounts, stack, required):
+    stack(f"session {'required' if required else 'optional'} pam_ttyacct.so ledger=/nowhere/traffic.jsonl"
+          f"{' required_accounting' if required else ''}")
+    mark = host.syslog.mark()
+    done = ssh(host.sshd(), host.user("ada"), "echo in")
+    assert (done.stdout == b"in\n") != required
+    assert (done.returncode == 0) != required
+    assert host.syslog.wait(lambda p, t: "cannot write to the ledger /nowhere/traffic.jsonl" in t, mark)
+
+
+def test_a_full_disk_fails_no_login(host, accounts, stack):
+    os.makedirs("/tmp/full", exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", "/tmp/full"], check=True)
+    try:
+        with open("/tmp/full/fill", "wb") as out:
+            out.write(b"x" * 4096)
+        open("/tmp/full/traffic.jsonl", "w").close()
+        stack(LINE + " ledger=/tmp/full/traffic.jsonl")
+        for _ in range(12):
+            assert ssh(host.sshd(), host.user("ada"), "echo in").stdout == b"in\n"
+        mark = host.syslog.mark()
+        assert ssh(host.sshd(), host.user("ada"), "echo in").stdout == b"in\n"
+        assert host.syslog.wait(lambda p, t: "No space left" in t, mark)
+        os.unlink("/tmp/full/fill")
+        assert ssh(host.sshd(), host.user("ada"), "echo in").stdout == b"in\n"
+        def whole():
+            with open("/tmp/full/traffic.jsonl", encoding="utf-8") as text:
+                return [t for t in text if t.strip() and not t.endswith("}\n")], "close" in open("/tmp/full/traffic.jsonl").readlines()[-1]
+        wait_until(lambda: whole()[1], "the last close")
+        assert len(whole()[0]) <= 1
+    finally:
+        stack(LINE)
+        subprocess.run(["umount", "/tmp/full"], check=True)
+
+
+HOOK = """#!/bin/sh
+{ cat; env | sort; ls -l /proc/self/fd | sed 's/.* //' ; pwd; id -u; } > /tmp/hook.$$
+mv /tmp/hook.$$ /tmp/hook-$(sed -n 's/.*"event":"\\([a-z]*\\)".*/\\1/p' /tmp/hook.$$)
+"""
+
+
+def hook(text, mode=0o755, name="/usr/local/sbin/hook"):
+    with open(name, "w", encoding="ascii") as out:
+        out.write(text)
+    os.chmod(name, mode)
+    return name
+
+
+def test_hooks(host, accounts, stack):
+    path = hook(HOOK)
+    stack(f"{LINE} on_open={path} on_close={path}")
+    since = accounts.mark()
+    ssh(host.sshd(), host.user("ada"), "true", env={"LC_EVIL": "x"}, options=("SendEnv LC_EVIL",))
+    for event in ("open", "close"):
+        wait_until(lambda: os.path.exists(f"/tmp/hook-{event}"), f"the {event} hook")
+        with open(f"/tmp/hook-{event}", encoding="utf-8") as text:
+            line, rest = text.read().split("\n", 1)
+        assert json.loads(line) == accounts.wait(event, since)
+        names = re.findall(r"^(\w+)=", rest, re.M)
+        assert set(names) <= {"PATH", "PWD", "_", "SHLVL", "OLDPWD"}
+        assert "socket:" not in rest and rest.endswith("/\n0\n")
+        os.unlink(f"/tmp/hook-{event}")
+
+
+def test_a_hook_that_hangs_is_ended_and_nobody_waits(host, accounts, stack):
+    path = hook("#!/bin/sh\nsleep 1000 &\necho $$ > /tmp/hook-pid\nsleep 1000\n")
+    stack(f"{LINE} on_open={path} hook_timeout=1")
+    assert ssh(host.sshd(), host.user("ada"), "cat /tmp/hook-pid || echo not yet").returncode == 0
+    wait_until(lambda: os.path.exists("/tmp/hook-pid"), "the hook to start")
+    with open("/tmp/hook-pid", encoding="ascii") as text:
+        pid = int(text.read())
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the hook to be ended")
+    os.unlink("/tmp/hook-pid")
+
+
+def test_a_hook_that_others_can_write_is_not_run(host, accounts, stack):
+    path = hook("#!/bin/sh\ntouch /tmp/hook-ran\n", 0o777)
+    stack(f"{LINE} on_open={path}")
+    mark = host.syslog.mark()
+    assert ssh(host.sshd(), host.user("ada"), "true").returncode == 0
+    assert host.syslog.wait(lambda p, t: f"the hook {path} is not run" in t, mark)
+    assert not os.path.exists("/tmp/hook-ran")
+
+
+@pytest.mark.parametrize("mark, want", [("uid", None), ("gid", None), ("4711", 4711), ("0xffffffff", 0xFFFFFFFF)])
+def test_mark(host, accounts, stack, mark, want):
+    """An nft rule counts what carries the mark: the documented example."""
+    user = host.user("ada")
+    want = {"uid": user.uid, "gid": user.gid}.get(mark, want)
+    stack(f"{LINE} mark={mark}")
+    subprocess.run(["nft", "-f", "-"], text=True, check=True, input=(
+        "table inet marked {\n chain in { type filter hook input priority 10;"
+        f" ct mark {want} counter\n }}\n}}\n"))
+    try:
+        with login(host.sshd(), user) as terminal:
+            port = terminal.run("echo $SSH_CLIENT").split()[1]
+            seen = subprocess.run(["conntrack", "-L", "-p", "tcp", "--sport", port], capture_output=True, text=True).stdout
+            assert f"mark={want} " in seen
+            terminal.exit()
+        rules = subprocess.run(["nft", "list", "table", "inet", "marked"], capture_output=True, text=True).stdout
+        assert int(re.search(r"counter packets (\d+)", rules)[1]) > 5
+    finally:
+        subprocess.run(["nft", "delete", "table", "inet", "marked"], check=True)
+
+
+def test_root_without_privilege_separation(host, accounts):
+    """A root login has no monitor: one sshd process opens and closes."""
+    since = accounts.mark()
+    os.makedirs("/root/.ssh", 0o700, exist_ok=True)
+    with open("/root/.ssh/authorized_keys", "w", encoding="ascii") as out, open("/root/keys/user.pub", encoding="ascii") as key:
+        out.write(key.read())
+    root = type("Root", (), {"name": "root"})
+    assert ssh(host.sshd(), root, "echo in").stdout == b"in\n"
+    assert accounts.wait("close", since)["user"] == "root"
+
+
+def test_forty_logins_at_once(host, accounts):
+    """No line is torn, none is lost."""
+    since, user, sshd = accounts.mark(), host.user("ada"), host.sshd()
+    clients = [subprocess.Popen(ssh_words(sshd, user, "true"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+               for _ in range(40)]
+    good = sum(c.wait(60) == 0 for c in clients)
+    assert good > 30
+    closed = accounts.wait("close", since, count=good)
+    assert len({r["conn"] for r in closed}) == len(closed) >= good
+    assert not glob.glob(f"{RUNDIR}/connection-*") or wait_until(lambda: not glob.glob(f"{RUNDIR}/connection-*"), "hand-offs to go")
