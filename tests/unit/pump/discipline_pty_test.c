@@ -6,9 +6,10 @@
  *
  * The kernel moves written bytes to the slave in a worker. Whatever depends on
  * their having arrived waits for it: poll(2) and read(2) on a slave without
- * input flush that worker (n_tty_poll, n_tty_read), otherwise FIONREAD tells,
- * and for an unfinished line behind whole ones nothing does, so there a moment
- * has to pass. Hence a difference counts only if it stays with longer moments.
+ * input flush that worker (n_tty_poll, n_tty_read). When there is input, nothing
+ * tells for sure (FIONREAD counts no unfinished line, and may be what it was),
+ * so a moment has to pass, and a difference counts only if it stays with longer
+ * moments.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,6 +49,7 @@ struct rig {
 	struct termios modes;
 	uint8_t flip[FLIP_MAX]; /* written, and not yet taken by the replica */
 	size_t flip_len;
+	bool moving; /* something may be on its way through the worker */
 	unsigned long bytes;
 	unsigned long reads;
 };
@@ -99,6 +101,7 @@ flip_move(struct rig *r)
 {
 	size_t took = discipline_receive(r->d, r->flip, r->flip_len);
 
+	r->moving |= took > 0;
 	memmove(r->flip, r->flip + took, r->flip_len - took);
 	r->flip_len -= took;
 }
@@ -108,13 +111,15 @@ settle(struct rig *r)
 {
 	struct pollfd p = {r->pts_fd, POLLIN, 0};
 
+	if (!r->moving)
+		return;
+	r->moving = false;
 	if (poll(&p, 1, 0) < 0)
 		err(1, "poll");
 	if ((p.revents & POLLIN) == 0)
 		return;
-	for (int i = 0; i < 100 && unread(r) != (int)discipline_unread(r->d); i++)
-		pause_us(i < 50 ? 1 : r->settle_us);
-	if (discipline_held(r->d) != discipline_unread(r->d))
+	pause_us(r->settle_us);
+	for (int i = 0; i < 50 && unread(r) != (int)discipline_unread(r->d); i++)
 		pause_us(r->settle_us);
 }
 
@@ -224,7 +229,7 @@ static int
 some_read(struct rig *r, size_t n)
 {
 	uint8_t real[8192], ours[8192];
-	bool line, lines = (r->modes.c_lflag & (ICANON | EXTPROC)) == ICANON;
+	bool line, raw = (r->modes.c_lflag & ICANON) == 0;
 	ssize_t got, mine;
 
 	settle(r);
@@ -232,9 +237,9 @@ some_read(struct rig *r, size_t n)
 	if (got < 0 && errno != EAGAIN)
 		err(1, "read");
 	got = got < 0 ? -errno : got;
-	if (got == 0 && (r->modes.c_lflag & ICANON) == 0)
+	if (got == 0 && raw)
 		got = -EAGAIN; /* VMIN 0 */
-	mine = discipline_read(r->d, ours, got > 0 && !lines ? (size_t)got : n, &line);
+	mine = discipline_read(r->d, ours, got > 0 && raw ? (size_t)got : n, &line);
 	r->reads++;
 	if (r->show)
 		fprintf(stderr, "read %zu: real %zd ours %zd line %d\n", n, got, mine, line);
@@ -313,6 +318,7 @@ rig_reset(struct rig *r)
 		err(1, NULL);
 	r->modes = t;
 	r->flip_len = 0;
+	r->moving = false;
 }
 
 static bool
