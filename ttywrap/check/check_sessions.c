@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ttywrap-check: recordings without an end. A recording's last line is a seal with end=1; one
+ * without it that nobody holds locked (flock(2)) belonged to a session that was cut off: power
+ * lost, machine reset, monitor killed.
+ */
+#include "check/check.h"
+
+#include "check/finding.h"
+#include "common/io.h"
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NAMES_SHOWN 5
+#define TAIL        512 /* longer than a seal's line */
+#define FRESH_S     10  /* may not have taken its lock yet */
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Is the last line a seal that says it is the last? */
+static bool
+is_closed(int fd, off_t size)
+{
+	char tail[TAIL + 1], *line;
+	off_t at = size > TAIL ? size - TAIL : 0;
+	ssize_t n = pread(fd, tail, TAIL, at);
+
+	if (n <= 0 || tail[n - 1] != '\n')
+		return false;
+	tail[n - 1] = '\0';
+	line = memrchr(tail, '\n', (size_t)n - 1);
+	line = line != NULL ? line + 1 : tail;
+	return strstr(line, "\"s\"") != NULL && strstr(line, " end=1 ") != NULL;
+}
+
+static bool
+is_cut_off(int dir_fd, const char *name, time_t now)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	bool cut = false;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mtime + FRESH_S < now &&
+	    !is_closed(fd, st.st_size))
+		cut = flock(fd, LOCK_SH | LOCK_NB) == 0;
+	io_close(&fd);
+	return cut;
+}
+
+void
+check_sessions(struct findings *f)
+{
+	DIR *d = opendir(TTYWRAP_LOGDIR);
+	char names[1024] = "";
+	unsigned cut = 0;
+	const struct dirent *e;
+
+	if (d == NULL && errno == EACCES)
+		finding_note(f, "sudo ttywrap --check",
+		    "%s: only root and group %s may look into it", TTYWRAP_LOGDIR, TTYWRAP_GROUP);
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		size_t n = strlen(names);
+
+		if (!ends_with(e->d_name, ".cast") || !is_cut_off(dirfd(d), e->d_name, time(NULL)))
+			continue;
+		if (cut++ < NAMES_SHOWN)
+			snprintf(names + n, sizeof names - n, " %s", e->d_name);
+	}
+	closedir(d);
+	if (cut > 0)
+		finding_note(f, "ttywrap --verify FILE",
+		    "%u recordings end without a close; those sessions were cut off:%s%s", cut,
+		    names, cut > NAMES_SHOWN ? " ..." : "");
+}

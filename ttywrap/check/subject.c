@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ttywrap-check: the launcher's own decisions (conf, real_shell), asked about somebody else. */
+#include "check/subject.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int
+subject_identify(void *arg, const char *path, struct real_shell_id *id)
+{
+	struct stat st;
+
+	(void)arg;
+	if (stat(path, &st) != 0)
+		return -errno;
+	*id = (struct real_shell_id){st.st_dev, st.st_ino};
+	return 0;
+}
+
+struct real_shell_id
+subject_self(void)
+{
+	struct real_shell_id id = {0};
+
+	subject_identify(NULL, TTYWRAP_BIN, &id);
+	return id;
+}
+
+static int
+groups_load(struct subject *s, const struct passwd *pw)
+{
+	for (int room = 64;;) {
+		int n = room;
+		gid_t *more = reallocarray(s->gids, (size_t)room, sizeof *s->gids);
+
+		if (more == NULL)
+			return -ENOMEM;
+		s->gids = more;
+		if (getgrouplist(pw->pw_name, pw->pw_gid, s->gids, &n) >= 0) {
+			s->gids_n = (size_t)n;
+			return 0;
+		}
+		if (n <= room)
+			return -EIO;
+		room = n;
+	}
+}
+
+int
+subject_load(struct subject *s, const struct passwd *pw)
+{
+	struct real_shell_ask ask = {.passwd_shell = pw->pw_shell,
+	    .self = subject_self(),
+	    .self_path = TTYWRAP_BIN,
+	    .identify = subject_identify};
+	struct conf_subject who = {.user = pw->pw_name, .group_gid = conf_group_gid};
+	int r;
+
+	*s = (struct subject){0};
+	r = groups_load(s, pw);
+	if (r != 0) {
+		snprintf(s->err.text, sizeof s->err.text, "the groups of %s: %s", pw->pw_name,
+		    strerror(-r));
+		return r;
+	}
+	who.gids = s->gids;
+	who.gids_n = s->gids_n;
+	r = conf_load(TTYWRAP_CONF, 0, &who, &s->conf, &s->err);
+	if (r != 0)
+		return r;
+	ask.conf_shell = s->conf.shell;
+	if (real_shell(&ask, s->shell, sizeof s->shell, s->shell_error, sizeof s->shell_error) != 0)
+		s->shell[0] = '\0';
+	return 0;
+}
+
+void
+subject_free(struct subject *s)
+{
+	free(s->gids);
+	s->gids = NULL;
+}
