@@ -52,7 +52,8 @@ io_read_all(int fd, void *buf, size_t max)
 
 	for (;;) {
 		char beyond;
-		ssize_t got = have < max ? io_read(fd, p + have, max - have) : io_read(fd, &beyond, 1);
+		ssize_t got =
+		    have < max ? io_read(fd, p + have, max - have) : io_read(fd, &beyond, 1);
 
 		if (got < 0)
 			return got;
