@@ -14,14 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MS          INT64_C(1000000)
-#define DELAY_NS    (100 * MS)
-#define SEAL_NS     (60 * 1000 * MS)
-#define SEAL_BYTES  (UINT64_C(16) << 20)
-#define TEXT_MAX    128
-#define READER_MAX  64
-#define TIME_MAX_NS (INT64_C(1000000000) * 1000000000) /* readers take no more: CAST_TIME_MAX_NS   \
-							*/
+#define MS         INT64_C(1000000)
+#define DELAY_NS   (100 * MS)
+#define SEAL_NS    (60 * 1000 * MS)
+#define SEAL_BYTES (UINT64_C(16) << 20)
+#define TEXT_MAX   128
+#define READER_MAX 64
+#define TIME_MAX_NS                                                                                \
+	(INT64_C(1000000000) * 1000000000) /* readers take no more: CAST_TIME_MAX_NS               \
+					    */
 
 /* Kept free for the small events that must get in when output can't: gaps, seals, the end. */
 #define ROOM_KEPT 4096

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Monitor. Everything here comes from the pump and is taken for hostile. */
+#include "monitor/dispatch.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "monitor/monitor.h"
+#include "monitor/reader.h"
+#include "monitor/records.h"
+#include "proto/channel.h"
+
+static int
+on_ready(struct monitor *m, const struct message *msg)
+{
+	(void)msg;
+	m->state = MONITOR_RUNNING;
+	return 0;
+}
+
+static int
+on_input(struct monitor *m, const struct message *msg)
+{
+	size_t n = msg->head.length - sizeof msg->body.input;
+	int r = trail_input(&m->trail, msg->body.bytes + sizeof msg->body.input, n);
+
+	if (r < 0)
+		m->unaudited += n;
+	return r;
+}
+
+static int
+on_withheld(struct monitor *m, const struct message *msg)
+{
+	if (msg->body.withheld.why < WITHHELD_SECRET || msg->body.withheld.why > WITHHELD_KERNEL)
+		return -EPROTO;
+	return records_withheld(m, &msg->body.withheld);
+}
+
+static int
+on_seal(struct monitor *m, const struct message *msg)
+{
+	return records_seal(m, &msg->body.seal);
+}
+
+static int
+on_loss(struct monitor *m, const struct message *msg)
+{
+	return records_loss(m, &msg->body.loss);
+}
+
+static int
+on_foreground(struct monitor *m, const struct message *msg)
+{
+	struct message_reader who;
+
+	if (msg->body.foreground.pgrp <= 0)
+		return -EPROTO;
+	reader_look(msg->body.foreground.pgrp, m->session, &who);
+	/* A pump that does not take its answers goes without: it asks again. */
+	(void)channel_send(m->channel_fd, MESSAGE_READER, &who, sizeof who);
+	return 0;
+}
+
+static int
+on_end(struct monitor *m, const struct message *msg)
+{
+	if (msg->body.end.why < END_STOPPED || msg->body.end.why > END_ERROR)
+		return -EPROTO;
+	m->end = msg->body.end;
+	m->state = MONITOR_ENDED;
+	return 0;
+}
+
+#define LIVE (MONITOR_RUNNING | MONITOR_ENDING)
+
+static const struct {
+	uint32_t type;
+	unsigned states; /* enum monitor_state */
+	size_t min, max; /* of the body */
+	int (*handle)(struct monitor *, const struct message *);
+} table[] = {
+    {MESSAGE_READY, MONITOR_STARTING, 0, 0, on_ready},
+    {MESSAGE_INPUT, LIVE, sizeof(struct message_input) + 1, MESSAGE_BODY_MAX, on_input},
+    {MESSAGE_WITHHELD, LIVE, sizeof(struct message_withheld), sizeof(struct message_withheld),
+	on_withheld},
+    {MESSAGE_SEAL, LIVE, sizeof(struct message_seal), sizeof(struct message_seal), on_seal},
+    {MESSAGE_LOSS, LIVE, sizeof(struct message_loss), sizeof(struct message_loss), on_loss},
+    {MESSAGE_FOREGROUND, LIVE, sizeof(struct message_foreground), sizeof(struct message_foreground),
+	on_foreground},
+    {MESSAGE_END, LIVE, sizeof(struct message_end), sizeof(struct message_end), on_end},
+};
+
+int
+dispatch(struct monitor *m, const struct message *msg)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (table[i].type != msg->head.type)
+			continue;
+		if (!(table[i].states & m->state))
+			return -EPROTO;
+		if (msg->head.length < table[i].min || msg->head.length > table[i].max)
+			return -EPROTO;
+		return table[i].handle(m, msg);
+	}
+	return -EPROTO;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Monitor: uid _ttywrap, CAP_AUDIT_WRITE and CAP_NET_ADMIN. Waits for the
+ * shell, the pump and signals. Reads no byte that came from a terminal except
+ * inside the pump's bounded messages.
+ */
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+#include "common/io.h"
+#include "common/log.h"
+#include "monitor/dispatch.h"
+#include "monitor/records.h"
+#include "monitor/session.h"
+#include "monitor/start.h"
+#include "proto/channel.h"
+
+#define DRAIN_WAIT_NS  30000000000 /* the pump's last output on its way to a slow terminal */
+#define HANGUP_WAIT_NS 2000000000  /* a shell's traps after SIGHUP */
+#define BATCH          64          /* messages between two looks at the signals */
+
+/* As a shell has it in $?; -1 before the end. */
+static int
+exit_of(int status)
+{
+	if (status < 0)
+		return -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Ends the pump's session: it drains, closes both terminals (SIGHUP to the shell's), and says END.
+ */
+static void
+stop_pump(struct monitor *m, int64_t *deadline_ns)
+{
+	struct message_stop stop = {.exit = exit_of(m->shell_status)};
+
+	if (m->state == MONITOR_RUNNING)
+		m->state = MONITOR_ENDING;
+	if (m->channel_fd >= 0 &&
+	    channel_send(m->channel_fd, MESSAGE_STOP, &stop, sizeof stop) < 0 && m->pump > 0)
+		(void)kill(m->pump, SIGKILL);
+	if (*deadline_ns < 0)
+		*deadline_ns = io_now_ns() + DRAIN_WAIT_NS;
+}
+
+static void
+reap(struct monitor *m, int64_t *deadline_ns)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == m->shell) {
+			m->shell = 0;
+			m->shell_status = status;
+			if (m->pump > 0)
+				stop_pump(m, deadline_ns);
+		} else if (pid == m->pump) {
+			m->pump = 0;
+			if (m->end.why == 0 && m->fault == NULL)
+				m->fault = "the pump ended without a word";
+			*deadline_ns = io_now_ns() + HANGUP_WAIT_NS;
+		}
+	}
+}
+
+static void
+on_signals(struct monitor *m, int signal_fd, int64_t *deadline_ns)
+{
+	struct signalfd_siginfo info;
+
+	while (io_read(signal_fd, &info, sizeof info) == sizeof info) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			reap(m, deadline_ns);
+			break;
+		case SIGHUP:
+		case SIGINT:
+		case SIGQUIT:
+		case SIGTERM:
+			/* Without a pump the command got it itself, if it was meant for it. */
+			if (m->pump > 0)
+				stop_pump(m, deadline_ns);
+			break;
+		}
+	}
+}
+
+static void
+refused(struct monitor *m, int error, int64_t *deadline_ns)
+{
+	if (m->session->conf.on_failure_audit == CONF_ALLOW || m->fault != NULL)
+		return;
+	m->fault = "the audit trail refused a record";
+	log_admin(LOG_ERR, "session ended: %s: %s (user %s)", m->fault, strerror(-error),
+	    m->session->user);
+	stop_pump(m, deadline_ns);
+}
+
+static void
+on_channel(struct monitor *m, int64_t *deadline_ns)
+{
+	struct message msg;
+	int r = 1;
+
+	for (int i = 0; i < BATCH && m->channel_fd >= 0; i++) {
+		r = channel_receive(m->channel_fd, &msg);
+		if (r == -EAGAIN)
+			return;
+		if (r > 0)
+			r = dispatch(m, &msg) ?: 1;
+		if (r > 0)
+			continue;
+		if (r < 0 && r != -EPROTO) {
+			refused(m, r, deadline_ns);
+			continue;
+		}
+		if (r == -EPROTO) {
+			m->fault = "the pump broke the protocol";
+			log_admin(LOG_CRIT, "session ended: %s: type %u, %u bytes (user %s)",
+			    m->fault, msg.head.type, msg.head.length, m->session->user);
+			if (m->pump > 0)
+				(void)kill(m->pump, SIGKILL);
+		}
+		io_close(&m->channel_fd);
+	}
+}
+
+static void
+on_deadline(struct monitor *m)
+{
+	if (m->pump > 0) {
+		if (m->fault == NULL)
+			m->fault = "the pump did not come to an end";
+		(void)kill(m->pump, SIGKILL);
+		(void)waitpid(m->pump, NULL, 0);
+		m->pump = 0;
+	}
+	m->shell = 0; /* it outlives its terminal, as under nohup(1): nothing more to wait for */
+}
+
+static void
+run(struct monitor *m, int signal_fd)
+{
+	int64_t deadline_ns = -1;
+
+	reap(m, &deadline_ns); /* a child may have ended before there was a descriptor to tell it */
+	while (m->shell > 0 || m->pump > 0) {
+		struct pollfd p[2] = {
+		    {.fd = signal_fd, .events = POLLIN}, {.fd = m->channel_fd, .events = POLLIN}};
+		int64_t left_ns = deadline_ns < 0 ? -1 : deadline_ns - io_now_ns();
+
+		if (deadline_ns >= 0 && left_ns <= 0) {
+			on_deadline(m);
+			break;
+		}
+		(void)poll(p, 2, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
+		if (p[1].revents)
+			on_channel(m, &deadline_ns);
+		if (p[0].revents)
+			on_signals(m, signal_fd, &deadline_ns);
+	}
+	/* What the pump said before it ended is still in the socket. */
+	on_channel(m, &deadline_ns);
+}
+
+static const char *
+why_ended(const struct monitor *m)
+{
+	if (m->fault != NULL)
+		return "fault";
+	switch (m->end.why) {
+	case END_HANGUP:
+		return "hangup";
+	case END_RECORDING:
+		return "recording";
+	case END_ERROR:
+		return "error";
+	default:
+		return m->shell_status >= 0 ? "exit" : "stopped";
+	}
+}
+
+static void
+finish(struct monitor *m)
+{
+	int r;
+
+	terminal_give_back(&m->terminal);
+	if (m->end.why == END_RECORDING) {
+		log_admin(LOG_ERR, "session ended: its recording can't be written: %s (user %s)",
+		    strerror(m->end.error), m->session->user);
+		log_user("the session has ended: its recording can't be written (%s)",
+		    strerror(m->end.error));
+	} else if (m->fault != NULL) {
+		log_admin(LOG_ERR, "session ended: %s (user %s)", m->fault, m->session->user);
+		log_user("the session has ended: %s", m->fault);
+	}
+	r = records_close(m, why_ended(m));
+	if (r < 0)
+		log_admin(LOG_ERR, "the close record of %s: %s", m->recording, strerror(-r));
+}
+
+int
+monitor_run(struct session *s)
+{
+	struct monitor m = {
+	    .session = s,
+	    .trail = {.fd = -1, .addr = "?", .terminal = "?"},
+	    .state = MONITOR_STARTING,
+	    .channel_fd = -1,
+	    .recording_fd = -1,
+	    .shell_status = -1,
+	    .begin_ns = io_now_ns(),
+	};
+	int signal_fd = -1, status = -1;
+	sigset_t all;
+
+	if (s->connected)
+		m.trail.addr = s->account.peer;
+	m.trail.terminal = m.terminal.outer_name;
+	sigfillset(&all);
+	signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signal_fd >= 0 && start(&m, s) == 0) {
+		run(&m, signal_fd);
+		finish(&m);
+		status = m.shell_status >= 0 ? m.shell_status : W_EXITCODE(1, 0);
+	} else {
+		terminal_give_back(&m.terminal);
+		(void)records_close(&m, "refused");
+	}
+	io_close(&signal_fd);
+	io_close(&m.channel_fd);
+	io_close(&m.recording_fd);
+	trail_close(&m.trail);
+	return status;
+}

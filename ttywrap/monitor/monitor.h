@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "monitor/terminal.h"
+#include "monitor/trail.h"
+#include "proto/message.h"
+
+struct session;
+
+/* Bits, so that a row of the dispatch table can name several. */
+enum monitor_state {
+	MONITOR_STARTING = 1, /* the pump has not said READY */
+	MONITOR_RUNNING = 2,
+	MONITOR_ENDING = 4, /* MESSAGE_STOP is sent */
+	MONITOR_ENDED = 8,  /* MESSAGE_END is here: nothing more may come */
+};
+
+/* The monitor's own state. One per session; nothing of it is shared with the pump. */
+struct monitor {
+	const struct session *session;
+	struct trail trail;
+	struct terminal terminal;
+	enum monitor_state state;
+	int channel_fd;      /* to the pump, -1 without one */
+	int recording_fd;    /* kept for its flock(2): the sign that the recording is live */
+	char recording[128]; /* the file's name below the directory, "" when there is none */
+	pid_t pump, shell;   /* 0: not there, or gone and waited for */
+	int shell_status;    /* wait(2)'s, -1 until the shell is gone */
+	int64_t begin_ns;
+	uint64_t unaudited;     /* bytes of input whose record the kernel refused */
+	struct message_end end; /* what the pump said last; why = 0: nothing */
+	const char *fault;      /* why the monitor ends the session, NULL: it doesn't */
+};
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Monitor. Names, command lines and paths are the user's: encoded, and bounded. */
+#include "monitor/records.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "common/io.h"
+#include "common/seal.h"
+#include "monitor/monitor.h"
+#include "monitor/session.h"
+
+#define COMMAND_PIECE                                                                              \
+	3500 /* bytes of a command line in one record: twice as much in hex still fits */
+#define PATH_PIECE 256
+
+static void
+begin(struct monitor *m, struct trail_text *t, const char *op)
+{
+	t->len = 0;
+	t->cut = false;
+	trail_add(t, "op", "ttywrap-%s", op);
+	if (m->recording[0] != '\0')
+		trail_add(t, "rec", "%s", m->recording);
+}
+
+static int
+send(struct monitor *m, struct trail_text *t, bool success)
+{
+	if (!m->session->privileged)
+		return 0;
+	return trail_record(&m->trail, TRAIL_TRUSTED_APP, t->buf, success);
+}
+
+int
+records_open(struct monitor *m)
+{
+	const struct session *s = m->session;
+	struct trail_text t;
+
+	begin(m, &t, "open");
+	trail_add_untrusted(&t, "acct", s->user, PATH_PIECE);
+	trail_add(&t, "id", "%u", (unsigned)s->shell.user);
+	trail_add(&t, "mode", "%s",
+	    m->terminal.pts_fd < 0 && m->channel_fd < 0 ? "exec"
+	    : m->terminal.own_fd < 0                    ? "pipes"
+							: "terminal");
+	trail_add(&t, "inner", "%s", m->terminal.inner_name);
+	trail_add_untrusted(&t, "shell", s->shell.path, PATH_PIECE);
+	if (s->connected) {
+		trail_add(&t, "rport", "%u", (unsigned)s->account.connection.peer_port);
+		trail_add(&t, "lport", "%u", (unsigned)s->account.connection.local_port);
+	}
+	return send(m, &t, true);
+}
+
+/* A line longer than a record holds goes into several, numbered from 1. */
+int
+records_command(struct monitor *m, const char *line)
+{
+	size_t n = strlen(line), pieces = n / COMMAND_PIECE + (n % COMMAND_PIECE != 0 || n == 0);
+	char piece[COMMAND_PIECE + 1];
+	struct trail_text t;
+
+	if (!m->session->privileged)
+		return 0;
+	for (size_t i = 0; i < pieces; i++) {
+		size_t left = n - i * COMMAND_PIECE,
+		       len = left < COMMAND_PIECE ? left : COMMAND_PIECE;
+		int r;
+
+		memcpy(piece, line + i * COMMAND_PIECE, len);
+		piece[len] = '\0';
+		t.len = 0;
+		t.cut = false;
+		trail_add_untrusted(&t, "cwd", m->session->cwd, PATH_PIECE);
+		trail_add_untrusted(&t, "cmd", piece, COMMAND_PIECE);
+		if (pieces > 1)
+			trail_add(&t, "part", "%zu/%zu", i + 1, pieces);
+		r = trail_record(&m->trail, TRAIL_USER_CMD, t.buf, true);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void
+add_hash(struct trail_text *t, const uint8_t hash[32])
+{
+	char hex[65];
+
+	for (size_t i = 0; i < 32; i++) {
+		hex[2 * i] = "0123456789abcdef"[hash[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[hash[i] & 15];
+	}
+	hex[64] = '\0';
+	trail_add(t, "hash", "%s", hex);
+}
+
+int
+records_seal(struct monitor *m, const struct message_seal *seal)
+{
+	char text[SEAL_TEXT_MAX];
+	struct seal s = {
+	    .number = seal->number, .is_last = seal->last != 0, .offset = seal->offset};
+
+	memcpy(s.hash, seal->hash, sizeof seal->hash);
+	if (strspn(s.hash, "0123456789abcdef") != sizeof seal->hash)
+		return -EPROTO;
+	if (!m->session->privileged)
+		return 0;
+	if (seal_audit_text(text, m->recording, &s) < 0)
+		return -EPROTO;
+	return trail_record(&m->trail, TRAIL_TRUSTED_APP, text, true);
+}
+
+int
+records_withheld(struct monitor *m, const struct message_withheld *w)
+{
+	struct trail_text t;
+
+	begin(m, &t, "withheld");
+	trail_add(&t, "why", "%s",
+	    w->why == WITHHELD_RATE     ? "rate"
+	    : w->why == WITHHELD_KERNEL ? "kernel"
+					: "secret");
+	trail_add(&t, "bytes", "%llu", (unsigned long long)w->bytes);
+	trail_add(&t, "reader", "%d", w->reader);
+	if (w->why == WITHHELD_RATE)
+		add_hash(&t, w->hash);
+	return send(m, &t, true);
+}
+
+int
+records_loss(struct monitor *m, const struct message_loss *loss)
+{
+	struct trail_text t;
+
+	begin(m, &t, "loss");
+	trail_add(&t, "bytes", "%llu", (unsigned long long)loss->bytes);
+	trail_add(&t, "from_ms", "%lld", (long long)(loss->from_ns - m->begin_ns) / 1000000);
+	trail_add(&t, "to_ms", "%lld", (long long)(loss->to_ns - m->begin_ns) / 1000000);
+	trail_add(&t, "errno", "%d", loss->error);
+	return send(m, &t, false);
+}
+
+int
+records_close(struct monitor *m, const char *why)
+{
+	struct trail_text t;
+
+	begin(m, &t, "close");
+	trail_add_untrusted(&t, "acct", m->session->user, PATH_PIECE);
+	trail_add(&t, "why", "%s", why);
+	if (m->shell_status >= 0 && WIFSIGNALED(m->shell_status))
+		trail_add(&t, "signal", "%d", WTERMSIG(m->shell_status));
+	else if (m->shell_status >= 0)
+		trail_add(&t, "exit", "%d", WEXITSTATUS(m->shell_status));
+	trail_add(&t, "duration_ms", "%lld", (long long)(io_now_ns() - m->begin_ns) / 1000000);
+	if (m->end.why != 0) {
+		trail_add(&t, "in", "%llu", (unsigned long long)m->end.bytes_in);
+		trail_add(&t, "out", "%llu", (unsigned long long)m->end.bytes_out);
+		trail_add(&t, "withheld", "%llu", (unsigned long long)m->end.withheld);
+		trail_add(&t, "recorded", "%llu", (unsigned long long)m->end.recorded);
+	}
+	if (m->unaudited > 0)
+		trail_add(&t, "unaudited", "%llu", (unsigned long long)m->unaudited);
+	return send(m, &t, m->fault == NULL && m->end.why < END_RECORDING);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Launcher, about to become the monitor. The children drop what they must not keep in their first
+ * lines. */
+#include "monitor/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/privilege.h"
+#include "shell/shell.h"
+
+#define ABOVE_ALL 16 /* numbers beyond every one of the table's, while it is laid out */
+
+static int
+lay_out(const int fds[PUMP_FDS])
+{
+	int copy[PUMP_FDS];
+
+	for (int i = 0; i < PUMP_FDS; i++) {
+		copy[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, ABOVE_ALL);
+		if (copy[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i < PUMP_FDS; i++)
+		if (dup2(copy[i], i) < 0)
+			return -errno;
+	return close_range(PUMP_FDS, ~0u, 0) == 0 ? 0 : -errno;
+}
+
+/* The user's limits must not cut the recording short: as far as the hard limits go, they don't. */
+static void
+lift_limits(void)
+{
+	const int which[] = {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE};
+
+	for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
+		struct rlimit lim;
+
+		if (getrlimit(which[i], &lim) == 0) {
+			lim.rlim_cur = lim.rlim_max;
+			(void)setrlimit(which[i], &lim);
+		}
+	}
+}
+
+/*
+ * The pump takes the service's uid itself, after the exec: before it, the
+ * service's processes of all sessions would be held against this one user's
+ * RLIMIT_NPROC (execve(2), EAGAIN). Root has no such limit but would get its
+ * capabilities back over the exec (capabilities(7)), so there it is done here.
+ */
+__attribute__((noreturn)) static void
+pump_child(const char *program, const char *how, const int fds[PUMP_FDS], uid_t service)
+{
+	char *argv[] = {(char *)"ttywrap-pump", (char *)how, NULL}, *envp[] = {NULL};
+
+	lift_limits();
+	if (getuid() == 0 && setresuid(service, service, service) != 0)
+		_exit(127);
+	if (privilege_set(0, 0, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    chdir("/") == 0 && lay_out(fds) == 0)
+		execve(program, argv, envp);
+	_exit(127);
+}
+
+pid_t
+spawn_pump(const char *program, const char *how, const int fds[PUMP_FDS], uid_t service)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		pump_child(program, how, fds, service);
+	return pid < 0 ? -errno : pid;
+}
+
+pid_t
+spawn_shell(const struct shell *s, int gate[2])
+{
+	pid_t pid = fork();
+	char go;
+
+	if (pid != 0)
+		return pid < 0 ? -errno : pid;
+	io_close(&gate[1]); /* else the end of the monitor would not be seen */
+	if (io_read(gate[0], &go, 1) != 1)
+		_exit(1);
+	_exit(shell_become(s));
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Launcher, which becomes the monitor here: enters with real uid the user's
+ * and three capabilities permitted, leaves with three uids of the service and
+ * two capabilities.
+ */
+#include "monitor/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/log.h"
+#include "common/privilege.h"
+#include "monitor/dispatch.h"
+#include "monitor/monitor.h"
+#include "monitor/records.h"
+#include "monitor/session.h"
+#include "monitor/spawn.h"
+#include "monitor/store.h"
+#include "proto/channel.h"
+
+#define STARTING                                                                                   \
+	(PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_NET_ADMIN) |                           \
+	    PRIVILEGE_BIT(CAP_AUDIT_CONTROL))
+#define KEPT (PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_NET_ADMIN))
+
+#define READY_WAIT_NS 10000000000
+
+/* The shell's fate is one byte through a pipe; until then it waits. */
+struct gate {
+	int fds[2];
+};
+
+/* Says what is wrong, and whether the policy lets the session go on without it. */
+static bool
+go_on(const struct monitor *m, unsigned policy, const char *what, int error)
+{
+	bool allow = policy == CONF_ALLOW;
+
+	if (!m->session->privileged) {
+		log_user("%s: %s", what, strerror(-error));
+		return allow;
+	}
+	log_admin(LOG_ERR, "%s: %s: %s (user %s)", allow ? "going on without" : "session refused",
+	    what, strerror(-error), m->session->user);
+	if (!allow)
+		log_user("this session cannot be audited, so it is not started; the administrator "
+			 "finds the reason "
+			 "in the system log");
+	return allow;
+}
+
+static int
+open_trail(struct monitor *m, struct trail_flag *came_in)
+{
+	bool enabled = false;
+	int r;
+
+	if (!m->session->privileged)
+		return 0;
+	r = privilege_set(STARTING, STARTING, 0);
+	if (r == 0)
+		r = trail_open(&m->trail);
+	if (r == 0)
+		r = trail_state_get(&m->trail, &enabled);
+	if (r == 0 && !enabled)
+		r = -ENOTCONN;
+	if (r == 0)
+		r = trail_flag_get(&m->trail, came_in);
+	if (r == 0)
+		return 0;
+	trail_close(&m->trail);
+	return go_on(m, m->session->conf.on_failure_audit,
+		   enabled || r != -ENOTCONN
+		       ? "the audit trail"
+		       : "auditing is switched off in the kernel (auditctl -e 1)",
+		   r)
+		   ? 0
+		   : -1;
+}
+
+static uint32_t
+audit_session(void)
+{
+	char text[16] = "";
+	unsigned ses = (unsigned)-1;
+	int fd = open("/proc/self/sessionid", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && io_read(fd, text, sizeof text - 1) > 0)
+		(void)sscanf(text, "%u", &ses);
+	io_close(&fd);
+	return ses;
+}
+
+static bool
+wants_pump(const struct monitor *m)
+{
+	return m->terminal.own_fd >= 0 ||
+	       (m->session->conf.record_no_tty && m->session->conf.record != 0);
+}
+
+static int
+make_recording(struct monitor *m, const struct session *s)
+{
+	int r;
+
+	if (s->conf.record == 0 || !wants_pump(m))
+		return 0;
+	r = store_create(s->directory, s->shell.user, audit_session(), time(NULL), m->recording,
+	    sizeof m->recording);
+	if (r >= 0) {
+		m->recording_fd = r;
+		return 0;
+	}
+	m->recording[0] = '\0';
+	return go_on(m, s->conf.on_failure_recording, s->directory, r) ? 0 : -1;
+}
+
+static int
+make_terminal(struct monitor *m, struct session *s)
+{
+	int r;
+
+	if (m->terminal.own_fd < 0)
+		return 0;
+	r = terminal_make(&m->terminal, s->shell.user, s->service);
+	if (r == 0) {
+		s->shell.pts_fd = m->terminal.pts_fd;
+		for (int fd = 0; fd < 3; fd++)
+			s->shell.terminals |= isatty(fd) << fd;
+		return 0;
+	}
+	terminal_close(&m->terminal);
+	m->terminal.own_fd = -1; /* without a terminal of our own there is nothing to relay */
+	return go_on(m, s->conf.on_failure, "a terminal for the session", r) ? 0 : -1;
+}
+
+/* Each setting is a CONFIG_CHANGE record, so only a change is one. */
+static int
+set_flag(struct monitor *m, struct trail_flag *now, const struct trail_flag *wanted)
+{
+	int r;
+
+	if (m->trail.fd < 0 ||
+	    (now->enabled == wanted->enabled && now->log_passwd == wanted->log_passwd))
+		return 0;
+	r = trail_flag_set(&m->trail, wanted);
+	if (r == 0)
+		*now = *wanted;
+	return r;
+}
+
+static int
+start_pump(struct monitor *m, const struct session *s)
+{
+	int pair[2] = {-1, -1}, null_fd, r;
+	pid_t pid;
+
+	r = channel_pair(pair);
+	if (r < 0)
+		return r;
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fds[PUMP_FDS] = {
+	    [PUMP_IN] = m->terminal.outer_fd,
+	    [PUMP_OUT] = m->terminal.outer_fd,
+	    [PUMP_ERR] = null_fd,
+	    [PUMP_MONITOR] = pair[1],
+	    [PUMP_RECORDING] = m->recording_fd >= 0 ? m->recording_fd : null_fd,
+	    [PUMP_PTM] = m->terminal.ptm_fd,
+	    [PUMP_PTS] = m->terminal.pts_fd,
+	    [PUMP_PIPE_ERR] = null_fd,
+	};
+	pid = spawn_pump(s->pump, "terminal", fds, s->service);
+	io_close(&null_fd);
+	io_close(&pair[1]);
+	if (pid < 0) {
+		io_close(&pair[0]);
+		return pid;
+	}
+	m->pump = pid;
+	m->channel_fd = pair[0];
+	return 0;
+}
+
+/*
+ * The kernel's own TTY auditing goes by a flag that is inherited: off for the
+ * pump, which reads the outer terminal in raw mode, passwords included; for
+ * the shell as it came in; on for the monitor, or AUDIT_USER_TTY is refused.
+ */
+static int
+start_children(
+    struct monitor *m, struct session *s, const struct trail_flag *came_in, struct gate *gate)
+{
+	const struct trail_flag off = {0}, on = {.enabled = 1};
+	struct trail_flag now = *came_in;
+	const struct trail_flag *shells =
+	    s->conf.input == CONF_INPUT_KERNEL && s->conf.audit != CONF_AUDIT_NONE ? &on : came_in;
+	int r = s->privileged ? privilege_set(STARTING, STARTING, 0) : 0;
+
+	if (r == 0)
+		r = set_flag(m, &now, &off);
+	if (r == 0 && m->terminal.own_fd >= 0)
+		r = start_pump(m, s);
+	if (r == 0)
+		r = set_flag(m, &now, shells);
+	if (r == 0 && pipe2(gate->fds, O_CLOEXEC) != 0)
+		r = -errno;
+	if (r == 0)
+		m->shell = spawn_shell(&s->shell, gate->fds);
+	if (r == 0 && m->shell < 0) {
+		r = m->shell;
+		m->shell = 0;
+	}
+	io_close(&gate->fds[0]);
+	if (r == 0)
+		r = set_flag(m, &now, &on);
+	return r;
+}
+
+/* From here on the user can neither signal nor trace the process, and it cannot become the user
+ * again. */
+static int
+become_monitor(struct monitor *m, const struct session *s)
+{
+	const struct privilege_row row = {
+	    .uid = s->service,
+	    .permitted = s->privileged ? KEPT : 0,
+	    .effective = s->privileged ? KEPT : 0,
+	    .no_new_privs = true,
+	};
+	char why[128];
+
+	terminal_close(&m->terminal);
+	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); /* for root, whose real uid is 0 until now */
+	if (setresuid(s->service, s->service, s->service) != 0 ||
+	    privilege_set(row.permitted, row.effective, 0) != 0)
+		return -errno;
+	prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || chdir("/") != 0)
+		return -errno;
+	if (privilege_check(&row, why, sizeof why) < 0) {
+		log_admin(LOG_CRIT, "the monitor keeps what it must not: %s", why);
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int
+wait_ready(struct monitor *m)
+{
+	int64_t until = io_now_ns() + READY_WAIT_NS;
+	struct message msg;
+
+	while (m->channel_fd >= 0 && m->state == MONITOR_STARTING) {
+		struct pollfd p = {.fd = m->channel_fd, .events = POLLIN};
+		int64_t left_ns = until - io_now_ns();
+		int r;
+
+		if (left_ns <= 0)
+			return -ETIMEDOUT;
+		(void)poll(&p, 1, (int)(left_ns / 1000000) + 1);
+		r = channel_receive(m->channel_fd, &msg);
+		if (r == -EAGAIN)
+			continue;
+		if (r <= 0)
+			return r < 0 ? r : -EPIPE;
+		r = dispatch(m, &msg);
+		if (r < 0)
+			return r;
+	}
+	m->state = MONITOR_RUNNING;
+	return 0;
+}
+
+static void
+copy_text(char *dst, size_t n, const char *src)
+{
+	snprintf(dst, n, "%s", src);
+}
+
+/* The pump's settings: one message each for the lists, then GO. */
+static int
+send_settings(struct monitor *m, const struct session *s)
+{
+	const struct conf *c = &s->conf;
+	struct message_go go = {
+	    .wall_s = time(NULL),
+	    .seal_bytes = c->seal_bytes,
+	    .seal_interval_ns = c->seal_interval_ns,
+	    .recording_max = c->max_recording,
+	    .audit_max = c->audit_cap,
+	    .audit_rate = c->audit_rate,
+	    .fsync = c->fsync,
+	    .uid = s->shell.user,
+	    .ses = audit_session(),
+	};
+	int r = 0;
+
+	if (m->trail.fd >= 0 && c->audit != CONF_AUDIT_NONE && c->input == CONF_INPUT_PTY)
+		go.flags |= MESSAGE_GO_AUDIT;
+	if (m->recording_fd >= 0 && (c->record & CONF_RECORD_OUTPUT))
+		go.flags |= MESSAGE_GO_RECORD_OUT;
+	if (m->recording_fd >= 0 && (c->record & CONF_RECORD_INPUT))
+		go.flags |= MESSAGE_GO_RECORD_IN;
+	if (c->on_failure_recording == CONF_ALLOW)
+		go.flags |= MESSAGE_GO_ALLOW;
+	if (c->at_cap == CONF_CAP_END_SESSION)
+		go.flags |= MESSAGE_GO_STOP_AT_CAP;
+	if (c->audit == CONF_AUDIT_ELEVATED)
+		go.flags |= MESSAGE_GO_ELEVATED;
+	copy_text(go.user, sizeof go.user, s->user);
+	copy_text(go.terminal, sizeof go.terminal, m->terminal.outer_name);
+	copy_text(go.address, sizeof go.address, m->trail.addr);
+	copy_text(go.shell, sizeof go.shell, s->shell.path);
+	for (size_t i = 0; r == 0 && i < c->secret_programs_n; i++)
+		r = channel_send(m->channel_fd, MESSAGE_PROGRAM, c->secret_programs[i],
+		    strlen(c->secret_programs[i]));
+	for (size_t i = 0; r == 0 && i < c->secret_prompt_n; i++)
+		r = channel_send(m->channel_fd, MESSAGE_PROMPT, c->secret_prompt[i],
+		    strlen(c->secret_prompt[i]));
+	return r == 0 ? channel_send(m->channel_fd, MESSAGE_GO, &go, sizeof go) : r;
+}
+
+static int
+open_session(struct monitor *m, const struct session *s)
+{
+	int r = records_open(m);
+
+	if (r == 0 && s->line != NULL)
+		r = records_command(m, s->line);
+	if (r < 0 && !go_on(m, s->conf.on_failure_audit, "the audit trail", r))
+		return -1;
+	if (m->channel_fd < 0)
+		return 0;
+	r = terminal_take(&m->terminal);
+	if (r == 0)
+		r = send_settings(m, s);
+	return r == 0 || go_on(m, CONF_DENY, "the user's terminal", r) ? 0 : -1;
+}
+
+int
+start(struct monitor *m, struct session *s)
+{
+	struct trail_flag came_in = {0};
+	struct gate gate = {{-1, -1}};
+	int r = -1;
+
+	terminal_find(&m->terminal);
+	if (open_trail(m, &came_in) < 0 || make_recording(m, s) < 0 || make_terminal(m, s) < 0)
+		goto out;
+	r = start_children(m, s, &came_in, &gate);
+	if (r == 0)
+		r = become_monitor(m, s);
+	if (r == 0)
+		r = wait_ready(m);
+	if (r < 0) {
+		go_on(m, CONF_DENY, "the session's processes", r);
+		r = -1;
+		goto out;
+	}
+	r = open_session(m, s);
+	if (r == 0 && io_write_all(gate.fds[1], "g", 1) < 0)
+		r = -1;
+out:
+	io_close(&gate.fds[0]);
+	io_close(&gate.fds[1]);
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MONITOR_STORE_H
+#define MONITOR_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Creates a recording below directory: UID-SESSION-TIME-PID.cast, in UTC,
+ * never a string of the user's; new (O_EXCL), append-only, readable by the
+ * directory's group, locked (flock(2)) for as long as a description of it is
+ * open. name receives the file's name. Returns the descriptor or -errno;
+ * -EPERM when the directory belongs to somebody else or others may write it.
+ */
+int store_create(
+    const char *directory, uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n);
+
+/* Makes the user's own directory and its parents (0700) for unprivileged use. Returns 0 or -errno.
+ */
+int store_make_directory(const char *path);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pump: a program of its own, uid _ttywrap, no capability, seccomp. Started by
+ * the monitor alone, with its world on descriptors 0 to 7 (monitor/spawn.h);
+ * started by anybody else it ends at once.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "proto/channel.h"
+#include "proto/message.h"
+#include "pump/relay.h"
+#include "pump/sandbox.h"
+#include "pump/witness.h"
+
+#define END_WAIT_MS 5000 /* for the monitor to take the last message */
+
+static int
+signals_open(void)
+{
+	sigset_t all, winch;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	sigemptyset(&winch);
+	sigaddset(&winch, SIGWINCH);
+	return signalfd(-1, &winch, SFD_CLOEXEC | SFD_NONBLOCK) == PUMP_SIGNALS ? 0 : -EBADF;
+}
+
+/* Settings until GO. Returns 0, or -errno when the monitor is gone or says something else. */
+static int
+take_settings(struct witness *w, struct message *msg)
+{
+	for (;;) {
+		struct pollfd p = {.fd = PUMP_MONITOR, .events = POLLIN};
+		int r;
+
+		(void)poll(&p, 1, -1);
+		r = channel_receive(PUMP_MONITOR, msg);
+		if (r == -EAGAIN)
+			continue;
+		if (r <= 0)
+			return r < 0 ? r : -EPIPE;
+		if (msg->head.type == MESSAGE_GO && msg->head.length == sizeof msg->body.go)
+			return 0;
+		r = msg->head.type == MESSAGE_PROGRAM  ? witness_add_program(w, msg)
+		    : msg->head.type == MESSAGE_PROMPT ? witness_add_prompt(w, msg)
+						       : -EPROTO;
+		if (r < 0)
+			return r;
+	}
+}
+
+static void
+say_end(struct witness *w, const struct message_end *end)
+{
+	struct pollfd p = {.fd = PUMP_MONITOR, .events = POLLOUT};
+	int64_t until = io_now_ns() + END_WAIT_MS * 1000000LL;
+
+	while (witness_has_mail(w) && io_now_ns() < until) {
+		(void)poll(&p, 1, END_WAIT_MS);
+		witness_post(w);
+	}
+	while (channel_send(PUMP_MONITOR, MESSAGE_END, end, sizeof *end) == -EAGAIN &&
+	       io_now_ns() < until)
+		(void)poll(&p, 1, END_WAIT_MS);
+}
+
+int
+main(void)
+{
+	struct witness *w = NULL;
+	struct message msg;
+	struct relay_end end = {.exit = -1};
+	struct message_end last;
+	struct winsize size = {0};
+	int r;
+
+	if (signals_open() < 0 || (w = witness_new()) == NULL || sandbox_enter() < 0)
+		return 1;
+	if (channel_send(PUMP_MONITOR, MESSAGE_READY, NULL, 0) < 0 || take_settings(w, &msg) < 0)
+		return 1;
+	(void)ioctl(PUMP_OUT, TIOCGWINSZ, &size);
+	r = witness_begin(w, &msg, io_now_ns(), size.ws_col, size.ws_row);
+	if (r < 0)
+		end = (struct relay_end){.why = END_RECORDING, .error = -r};
+	else
+		relay_run(w, &end);
+	r = witness_end(w, io_now_ns(), end.exit, &last);
+	if (r < 0 && end.why != END_RECORDING)
+		end = (struct relay_end){end.bytes_in, end.bytes_out, END_RECORDING, -r, end.exit};
+	last.bytes_in = end.bytes_in;
+	last.bytes_out = end.bytes_out;
+	last.why = end.why;
+	last.error = end.error;
+	say_end(w, &last);
+	witness_free(w);
+	return 0;
+}
