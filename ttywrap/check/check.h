@@ -2,7 +2,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
-#include <sys/types.h>
+#include <stdio.h>
 
 struct findings;
 
@@ -37,5 +37,9 @@ void check_sessions(struct findings *);
 
 /* check_user.c: which settings hold for one user, and from which line. */
 void check_user(struct findings *, const char *name);
+
+/* check_user.c: the built-in settings, one a line as in ttywrap.conf(5), "-" for what is not set.
+ */
+void print_defaults(FILE *out);
 
 #endif

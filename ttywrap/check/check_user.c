@@ -26,6 +26,20 @@ print_setting(FILE *out, const struct conf *c, size_t id)
 }
 
 void
+print_defaults(FILE *out)
+{
+	struct conf c;
+	char value[512];
+
+	conf_default(&c);
+	for (size_t i = 0; i < CONF_IDS; i++) {
+		size_t n = conf_value_format(&c, &conf_settings[i], value, sizeof value);
+
+		fprintf(out, "%-21s = %s\n", conf_settings[i].name, n > 0 ? value : "-");
+	}
+}
+
+void
 check_user(struct findings *f, const char *name)
 {
 	const struct passwd *pw;

@@ -4,6 +4,7 @@
  * admin. It looks at the installation and the machine, changes nothing, and says what is wrong.
  */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@
 static void
 usage(FILE *out)
 {
-	fputs("usage: ttywrap --check [--user NAME]\n"
+	fputs("usage: ttywrap --check [--user NAME | --defaults]\n"
 	      "  Says what is wrong with the installation, and how to mend it. Exit status 1 if "
 	      "anything is.\n"
 	      "  --user NAME   which settings hold for NAME, and from which line of " TTYWRAP_CONF
@@ -47,10 +48,11 @@ int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {{"check", no_argument, NULL, 'c'},
-	    {"user", required_argument, NULL, 'u'}, {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0}};
+	    {"user", required_argument, NULL, 'u'}, {"defaults", no_argument, NULL, 'd'},
+	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct findings f = {.out = stdout};
 	const char *user = NULL;
+	bool defaults = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
@@ -59,6 +61,9 @@ main(int argc, char **argv)
 			break;
 		case 'u':
 			user = optarg;
+			break;
+		case 'd':
+			defaults = true;
 			break;
 		case 'h':
 			usage(stdout);
@@ -71,7 +76,9 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (user != NULL)
+	if (defaults)
+		print_defaults(stdout);
+	else if (user != NULL)
 		check_user(&f, user);
 	else
 		check_all(&f);

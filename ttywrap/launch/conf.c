@@ -284,7 +284,7 @@ conf_default(struct conf *c)
 	    .audit_rate = 100,
 	    .record = CONF_RECORD_OUTPUT | CONF_RECORD_INPUT,
 	    .seal_interval_ns = INT64_C(10) * 1000000000,
-	    .seal_bytes = 4 << 20,
+	    .seal_bytes = 16 << 20,
 	    .fsync = CONF_FSYNC_NONE,
 	    .at_cap = CONF_CAP_END_SESSION,
 	    .accounting = 1,

@@ -6,6 +6,7 @@
 #include "shell/shell.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <syslog.h>
@@ -21,7 +22,7 @@ drop(const struct shell *s, char *why, size_t n)
 
 	/* No privilege needed: the real uid is the user's still. */
 	if (setresuid(s->user, s->user, s->user) != 0 || privilege_set(0, 0, s->inheritable) != 0) {
-		strncpy(why, "the privileges cannot be given up", n - 1);
+		snprintf(why, n, "the privileges cannot be given up");
 		return -EPERM;
 	}
 	return privilege_check(&row, why, n);
