@@ -47,6 +47,7 @@ def uninstall(host):
 @pytest.fixture
 def installed(host):
     """An installation that the test may take apart."""
+    run(SETUP)
     yield host
     if os.path.exists(CONF):
         os.unlink(CONF)

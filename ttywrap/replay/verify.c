@@ -185,7 +185,7 @@ header_check(struct pass *p, struct cast_line *line)
 	p->is_ours = head.fields != NULL;
 	name = cast_head_field(&head, "recording");
 	if (name && strlen(name) <= SEAL_NAME_MAX)
-		strcpy(p->v->recording, name);
+		memcpy(p->v->recording, name, strlen(name) + 1);
 	cast_head_clear(&head);
 	blake2b_update(&p->hash, line->text, line->len);
 	blake2b_update(&p->hash, "\n", 1);
@@ -252,7 +252,7 @@ verify_file(struct verify *v, int fd, const char *name)
 		end_check(&p, got);
 	base = base ? base + 1 : name;
 	if (!v->recording[0] && strlen(base) <= SEAL_NAME_MAX)
-		strcpy(v->recording, base);
+		memcpy(v->recording, base, strlen(base) + 1);
 	cast_input_free(p.input);
 }
 

@@ -44,7 +44,7 @@ known_find(const struct verify_audit *a, const char *rec)
 
 	if (strlen(rec) >= sizeof key.rec)
 		return NULL;
-	strcpy(key.rec, rec);
+	memcpy(key.rec, rec, strlen(rec) + 1);
 	hit = tfind(&key, &a->tree, known_compare);
 	return hit ? *hit : NULL;
 }
@@ -69,7 +69,7 @@ known_get(struct verify_audit *a, const char *rec)
 	k = calloc(1, sizeof *k);
 	if (!k)
 		return NULL;
-	strcpy(k->rec, rec);
+	snprintf(k->rec, sizeof k->rec, "%s", rec);
 	if (!tsearch(k, &a->tree, known_compare)) {
 		free(k);
 		return NULL;
@@ -227,7 +227,7 @@ overrule(struct verify *v, enum verify_verdict verdict, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof why, fmt, ap);
 	va_end(ap);
-	strcpy(found, v->text);
+	memcpy(found, v->text, sizeof found);
 	v->verdict = verify_worse(v->verdict, verdict);
 	snprintf(v->text, sizeof v->text, "%s (the file by itself: %.300s)", why, found);
 }
