@@ -492,6 +492,7 @@ read_line(struct discipline *d, uint8_t *buf, size_t n, bool *line)
 	if (d->tail != d->canon && bit_test(d->ends, at) && d->buf[at] == DISABLED) {
 		bit_clear(d->ends, at);
 		d->tail++;
+		*line = true;
 	}
 	return (ssize_t)got;
 }

@@ -27,6 +27,9 @@ struct termios;
  *  - With EXTPROC and ICANON together a buffer filled up without a read makes the
  *    kernel lose count (n_tty_receive_buf_common takes read_head back behind
  *    commit_head, FIONREAD becomes -1). Here the byte that is dropped is gone.
+ *  - With PARMRK a \377 that is doubled can run over a full buffer by a byte or
+ *    two, and the kernel then reads bytes that it has overwritten, or wiped after
+ *    a read without echo. Here they are overwritten too, but not wiped.
  *  - Echo, signals and stopped output are not modelled; ^S and ^Q are taken out
  *    of the input as IXON has it, and change nothing else that a reader sees.
  */
@@ -73,7 +76,8 @@ bool discipline_readable(const struct discipline *d);
  * read(2) on the slave with a buffer of n (> 0) bytes. Returns the bytes put
  * into buf, 0 for EOF in canonical mode, -EAGAIN when the read would block.
  * *line is set to whether the read ended with a line delimiter or an EOF mark,
- * which is where the kernel pushes its TTY audit buffer (tty_audit_push).
+ * which is where the kernel pushes its TTY audit buffer (tty_audit_push; not for
+ * an EOF mark right behind the last byte that n allows, but here too).
  * What was read is wiped here.
  */
 ssize_t discipline_read(struct discipline *d, uint8_t *buf, size_t n, bool *line);

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules at the top of input.c, each with the looks that lead to it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "pump/input.h"
+#include "pump/secret.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	COOKED,
+	RAW,
+	NOECHO
+};
+
+struct rig {
+	struct input *in;
+	struct secret *secret;
+	struct input_view view;
+	int64_t now_ns;
+	char log[4096]; /* "text" per record, [reason n] left out, {n} flushed */
+};
+
+static void
+told(void *arg, const struct input_event *e)
+{
+	static const char *const reasons[] = {"no echo", "prompt", "process", "in doubt"};
+	struct rig *r = arg;
+	size_t at = strlen(r->log);
+	char *end = r->log + at;
+
+	if (e->kind == INPUT_DATA)
+		snprintf(end, sizeof r->log - at, "<%.*s>", (int)e->len, (const char *)e->data);
+	else if (e->kind == INPUT_SECRET) {
+		assert_null(e->data);
+		snprintf(end, sizeof r->log - at, "[%s %zu]", reasons[e->reason], e->len);
+	} else
+		snprintf(end, sizeof r->log - at, "{%zu}", e->len);
+}
+
+static struct termios
+modes(int which)
+{
+	struct termios t = {.c_iflag = which == RAW ? 0 : ICRNL,
+	    .c_lflag = which == RAW ? 0 : ICANON | ISIG | IEXTEN | (which == COOKED ? ECHO : 0)};
+	static const cc_t cc[] = {[VINTR] = 3, [VERASE] = 0177, [VKILL] = 025, [VEOF] = 4};
+
+	memcpy(t.c_cc, cc, sizeof cc);
+	return t;
+}
+
+static int
+setup(void **state)
+{
+	static struct rig r;
+	char why[128];
+
+	memset(&r, 0, sizeof r);
+	r.now_ns = 1000000000;
+	r.view = (struct input_view){
+	    .modes = modes(COOKED), .settled = true, .now_ns = r.now_ns, .comm = "sh", .pgrp = 7};
+	assert_int_equal(secret_new(&r.secret, NULL, NULL, why, sizeof why), 0);
+	r.in = input_new(&r.view, r.secret, told, &r);
+	*state = &r;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct rig *r = *state;
+
+	input_free(r->in);
+	secret_free(r->secret);
+	return 0;
+}
+
+/* A look after 1 ms: unread bytes, and whether the modes were set. */
+static void
+look(struct rig *r, int which, int unread, bool changed)
+{
+	r->now_ns += 1000000;
+	r->view.modes = modes(which);
+	r->view.unread = unread;
+	r->view.settled = unread == 0;
+	r->view.changed = changed;
+	r->view.now_ns = r->now_ns;
+	input_observe(r->in, &r->view);
+}
+
+static void
+type(struct rig *r, const char *keys)
+{
+	input_written(r->in, (const uint8_t *)keys, strlen(keys), r->now_ns);
+}
+
+static void
+output(struct rig *r, const char *text)
+{
+	input_output(r->in, (const uint8_t *)text, strlen(text));
+}
+
+static void
+test_lines_become_records_after_editing(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "lz\177s\r");
+	look(r, COOKED, 3, false);
+	assert_string_equal(r->log, "");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "<ls\n>");
+	type(r, "unfinished");
+	look(r, COOKED, 0, false);
+	assert_int_equal(input_deadline_ns(r->in), -1);
+	type(r, "\004");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "<ls\n><unfinished>");
+}
+
+static void
+test_raw_input_is_gathered_until_the_mode_changes(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	for (const char *key = "vim x\r"; *key != '\0'; key++) {
+		type(r, (char[]){*key, '\0'});
+		look(r, RAW, 0, false);
+	}
+	assert_string_equal(r->log, "");
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<vim x\r>");
+	type(r, "q");
+	look(r, RAW, 0, false);
+	look(r, COOKED, 0, true);
+	type(r, "line\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "<vim x\r><q><line\n>");
+}
+
+static void
+test_what_is_read_without_echo_is_left_out(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, NOECHO, 0, true);
+	type(r, "hunter2\n");
+	look(r, NOECHO, 0, false);
+	look(r, COOKED, 0, true);
+	type(r, "id\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "[no echo 8]<id\n>");
+}
+
+static void
+test_type_ahead_is_judged_when_it_is_read(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "hunter2\nid\n");
+	look(r, COOKED, 11, false);
+	look(r, NOECHO, 11, true);
+	look(r, NOECHO, 3, false);
+	look(r, COOKED, 3, true);
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "[no echo 8]<id\n>");
+}
+
+static void
+test_a_mode_that_came_and_went_is_doubt(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "hunter2\n");
+	look(r, COOKED, 8, false);
+	look(r, COOKED, 0, true);
+	assert_string_equal(r->log, "[in doubt 8]");
+}
+
+static void
+test_a_line_end_alone_is_never_secret(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "s");
+	look(r, RAW, 0, false);
+	type(r, "\r");
+	look(r, NOECHO, 0, true);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<s\r>");
+}
+
+static void
+test_bytes_on_their_way_are_not_taken_for_read(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "abc");
+	look(r, RAW, 3, false);
+	type(r, "def"); /* still in the flip buffer */
+	look(r, RAW, 3, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "");
+	look(r, RAW, 2, false); /* one at least was read */
+	input_flush_for_event(r->in);
+	look(r, RAW, 4, false); /* one more was read, or is not there yet */
+	input_flush_for_event(r->in);
+	look(r, RAW, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<a><bcdef>");
+}
+
+static void
+test_a_change_while_bytes_are_on_their_way_is_not_forgotten(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "first\n");
+	look(r, COOKED, 6, false);
+	type(r, "hunter2\n");
+	look(r, COOKED, 6, true); /* maybe 'first' was read, and the rest arrived */
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "[in doubt 6][in doubt 8]");
+}
+
+static void
+test_flushed_input_is_not_audited(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "hunter2\n");
+	look(r, COOKED, 8, false);
+	r->view.control = true;
+	look(r, NOECHO, 0, true);
+	r->view.control = false;
+	assert_int_equal(input_deadline_ns(r->in), r->now_ns);
+	input_flushed(r->in);
+	look(r, NOECHO, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "{8}");
+	type(r, "abc\003");
+	input_flushed(r->in);
+	type(r, "id\n");
+	look(r, COOKED, 0, true);
+	type(r, "id\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "{8}[no echo 3]<id\n>");
+}
+
+static void
+test_prompts_and_processes_in_raw_mode(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	output(r, "$ run\r\n\033[1mPass");
+	output(r, "word\033[0m for bob: ");
+	type(r, "hu");
+	look(r, RAW, 0, false);
+	output(r, "**");
+	type(r, "n");
+	look(r, RAW, 0, false);
+	output(r, "*");
+	type(r, "\r");
+	look(r, RAW, 0, false);
+	output(r, "\r\n$ ");
+	look(r, RAW, 0, false);
+	type(r, "ls\r");
+	look(r, RAW, 0, false);
+	r->view.comm = "pinentry-curses";
+	look(r, RAW, 0, false);
+	type(r, "hunter2\r");
+	look(r, RAW, 0, false);
+	r->view.comm = "bash";
+	look(r, RAW, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[prompt 4]<ls\r>[process 8]");
+}
+
+static void
+test_a_prompt_that_came_and_went_counts(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "hunter2\r");
+	look(r, RAW, 8, false);
+	output(r, "Passwort: ********\r\nDanke\r\n");
+	look(r, RAW, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[prompt 8]");
+}
+
+static void
+test_a_name_that_comes_late_still_counts(void **state)
+{
+	struct rig *r = *state;
+
+	r->view.comm = NULL;
+	look(r, RAW, 0, true);
+	type(r, "hunter2");
+	look(r, RAW, 0, false);
+	input_reader(r->in, 7, "sudo");
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[process 7]");
+}
+
+static void
+test_a_lost_count_is_doubt_until_the_slave_is_empty(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "abc");
+	look(r, RAW, 10, false);
+	look(r, RAW, 7, false);
+	look(r, RAW, 0, false);
+	type(r, "ok");
+	look(r, RAW, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[in doubt 3]<ok>");
+}
+
+static void
+test_the_end_loses_nothing_that_was_read(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "exit\r");
+	look(r, RAW, 0, false);
+	type(r, "more");
+	r->view.unread = 4;
+	r->view.settled = false;
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "<exit\r>{4}");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_lines_become_records_after_editing),
+	    TEST(test_raw_input_is_gathered_until_the_mode_changes),
+	    TEST(test_what_is_read_without_echo_is_left_out),
+	    TEST(test_type_ahead_is_judged_when_it_is_read),
+	    TEST(test_a_mode_that_came_and_went_is_doubt),
+	    TEST(test_a_line_end_alone_is_never_secret),
+	    TEST(test_bytes_on_their_way_are_not_taken_for_read),
+	    TEST(test_a_change_while_bytes_are_on_their_way_is_not_forgotten),
+	    TEST(test_flushed_input_is_not_audited),
+	    TEST(test_prompts_and_processes_in_raw_mode),
+	    TEST(test_a_prompt_that_came_and_went_counts),
+	    TEST(test_a_name_that_comes_late_still_counts),
+	    TEST(test_a_lost_count_is_doubt_until_the_slave_is_empty),
+	    TEST(test_the_end_loses_nothing_that_was_read),
+	};
+
+	return cmocka_run_group_tests_name("input", tests, NULL, NULL);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pump, no privilege. Joins what was written, what is unread and the modes into
+ * what the kernel's TTY audit would have logged. Distrusts everything: bytes and
+ * output are the user's, the modes are any program's.
+ *
+ * The stretch between two looks is judged as a whole:
+ *  1. The modes were not set in it: they say what is secret, exactly as the
+ *     kernel does at the time of the read.
+ *  2. They were set, or the prompt or the reader was another one: what is secret
+ *     by the first look or by the last is left out. A line end alone is not: it
+ *     says nothing, and the Enter that starts a program that turns echo off
+ *     belongs to the command.
+ *  3. They were set, and neither end is secret: a canonical mode without echo
+ *     may have come and gone in between (`read -s` of what was typed ahead takes
+ *     less than a wake-up of ours). More than DOUBT_MAX bytes read in such a
+ *     stretch are left out; what is shorter could only have been a secret of two
+ *     characters and its line end.
+ *  4. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
+ *     was thrown away. If it was read just before the flush, that is lost, and
+ *     the flushed count says so.
+ *  5. The replica is found to differ from the kernel: nothing counts as known
+ *     until the slave is seen empty.
+ * A stretch ends at a look that shows all that was written; until then what
+ * could make it secret adds up.
+ */
+#include "pump/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pump/pending.h"
+#include "pump/secret.h"
+#include "pump/ttybuf.h"
+
+enum {
+	DOUBT_MAX = 3
+};
+
+#define RETRY_MIN_NS INT64_C(1000000)   /* 1 ms */
+#define RETRY_MAX_NS INT64_C(256000000) /* 256 ms */
+
+enum verdict {
+	AUDIT,
+	LEAVE_OUT,
+	FLUSHED
+};
+
+/* What a look, or a stretch, says about secrecy. */
+struct rule {
+	bool secret;
+	enum input_reason reason;
+};
+
+/* Bytes left out or flushed that are not told yet. */
+struct untold {
+	struct input_event event;
+	char comm[TTYBUF_COMM];
+};
+
+struct input {
+	struct pending *pending;
+	struct secret *secret;
+	input_emit *emit;
+	void *arg;
+	struct ttybuf tty;
+	struct untold untold;
+
+	/* the stretch so far */
+	struct termios modes; /* at its beginning */
+	struct rule before;
+	bool changed;
+	bool flushed;
+	bool distrusted;
+
+	/* the look being judged */
+	enum verdict verdict;
+	struct rule rule;
+	bool line_end_alone;
+	bool canonical;
+	struct ttybuf_reader reader;
+
+	char comm[TTYBUF_COMM];
+	int64_t again_ns; /* next look, -1 for none */
+	int64_t retry_ns;
+};
+
+static void
+untold_tell(struct input *in)
+{
+	struct untold *u = &in->untold;
+
+	if (u->event.len > 0)
+		in->emit(in->arg, &u->event);
+	u->event.len = 0;
+}
+
+static void
+untold_add(struct input *in, enum input_kind kind, enum input_reason reason, size_t n)
+{
+	struct untold *u = &in->untold;
+
+	if (u->event.kind != kind || u->event.reason != reason ||
+	    u->event.pgrp != in->reader.pgrp || u->event.canonical != in->canonical)
+		untold_tell(in);
+	ttybuf_push(&in->tty);
+	if (u->event.len == 0) {
+		memcpy(u->comm, in->comm, sizeof u->comm);
+		u->event = (struct input_event){.kind = kind,
+		    .reason = reason,
+		    .canonical = in->canonical,
+		    .pgrp = in->reader.pgrp,
+		    .comm = u->comm,
+		    .first_ns = in->reader.now_ns,
+		    .written_ns = pending_since_ns(in->pending)};
+	}
+	u->event.len += n;
+	u->event.last_ns = in->reader.now_ns;
+}
+
+/* ttybuf's push: a record is complete. What was left out before it is told first. */
+static void
+record(void *arg, const struct ttybuf *b)
+{
+	struct input *in = arg;
+	const struct input_event event = {.kind = INPUT_DATA,
+	    .canonical = b->canonical,
+	    .data = b->data,
+	    .len = b->len,
+	    .pgrp = b->pgrp,
+	    .comm = b->comm,
+	    .first_ns = b->first_ns,
+	    .last_ns = b->last_ns};
+
+	in->emit(in->arg, &event);
+}
+
+static bool
+says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
+{
+	return in->line_end_alone && n == 1 && (bytes[0] == '\n' || bytes[0] == '\r');
+}
+
+/* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
+static void
+was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
+{
+	struct input *in = arg;
+
+	if (in->verdict == FLUSHED && n > 0)
+		untold_add(in, INPUT_FLUSHED, in->rule.reason, n);
+	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
+		untold_add(in, INPUT_SECRET, in->rule.reason, n);
+	else if (n > 0) {
+		untold_tell(in);
+		ttybuf_add(&in->tty, bytes, n, in->canonical, &in->reader);
+	}
+	if (line) {
+		ttybuf_push(&in->tty);
+		untold_tell(in);
+	}
+}
+
+static struct rule
+look_rule(struct input *in, const struct input_view *v)
+{
+	tcflag_t both = v->modes.c_lflag & (ICANON | ECHO);
+
+	if (both == ICANON)
+		return (struct rule){true, INPUT_NO_ECHO};
+	if (in->secret != NULL && secret_process(in->secret, v->comm))
+		return (struct rule){true, INPUT_PROCESS};
+	if (in->secret != NULL && secret_asked(in->secret))
+		return (struct rule){true, INPUT_PROMPT};
+	return (struct rule){false, INPUT_NO_ECHO};
+}
+
+static bool
+same_modes(const struct termios *a, const struct termios *b)
+{
+	return a->c_iflag == b->c_iflag && a->c_lflag == b->c_lflag &&
+	       memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
+}
+
+/* Rules 1 to 5 for n bytes that were read in this stretch; now is the last look's rule. */
+static void
+judge(struct input *in, size_t n, struct rule now)
+{
+	in->line_end_alone = false;
+	in->rule = now.secret ? now : in->before;
+	if (in->distrusted || (in->changed && n > DOUBT_MAX && !now.secret && !in->before.secret)) {
+		in->rule = (struct rule){true, INPUT_IN_DOUBT};
+		in->verdict = LEAVE_OUT;
+	} else if (in->rule.secret) {
+		in->verdict = LEAVE_OUT;
+		in->line_end_alone = n == 1 && now.secret != in->before.secret;
+	} else
+		in->verdict = AUDIT;
+	if (in->flushed)
+		in->verdict = FLUSHED;
+}
+
+static void
+next_look(struct input *in, int64_t now_ns)
+{
+	if (!pending_readable(in->pending)) {
+		in->again_ns = -1;
+		in->retry_ns = RETRY_MIN_NS;
+		return;
+	}
+	in->again_ns = now_ns + in->retry_ns;
+	if (!pending_in_flight(in->pending) && in->retry_ns < RETRY_MAX_NS)
+		in->retry_ns *= 2;
+}
+
+static void
+reader_set(struct input *in, const struct input_view *v)
+{
+	memset(in->comm, 0, sizeof in->comm);
+	if (v->comm != NULL)
+		memcpy(in->comm, v->comm, strnlen(v->comm, sizeof in->comm - 1));
+	in->reader = (struct ttybuf_reader){v->pgrp, in->comm, v->now_ns};
+}
+
+/* The next stretch begins with this look. */
+static void
+stretch_begin(struct input *in, const struct input_view *v, struct rule now)
+{
+	in->modes = v->modes;
+	in->before = now;
+	in->changed = false;
+	in->flushed = false;
+	if (in->secret != NULL)
+		secret_watch(in->secret, pending_held(in->pending) > 0);
+}
+
+void
+input_observe(struct input *in, const struct input_view *v)
+{
+	const struct pending_look look = {
+	    &v->modes, v->unread > 0 ? (size_t)v->unread : 0, v->settled, v->now_ns};
+	struct rule now;
+	size_t n;
+
+	if (v->control) { /* it may be a flush: only a look after it tells */
+		in->changed |= v->changed;
+		in->again_ns = v->now_ns;
+		return;
+	}
+	reader_set(in, v);
+	now = look_rule(in, v);
+	in->changed |= v->changed || !same_modes(&in->modes, &v->modes);
+	in->canonical = (in->modes.c_lflag & ICANON) != 0;
+	n = pending_ready(in->pending, &look);
+	judge(in, n, now);
+	if (pending_take(in->pending, &look, was_read, in) != 0)
+		in->distrusted = true;
+	if (in->distrusted && v->settled && v->unread == 0) {
+		pending_drop(in->pending);
+		in->distrusted = false;
+	}
+	if (n > 0)
+		in->retry_ns = RETRY_MIN_NS;
+	if (pending_in_flight(in->pending)) {
+		if (now.secret)
+			in->before = now;
+	} else
+		stretch_begin(in, v, now);
+	next_look(in, v->now_ns);
+}
+
+void
+input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
+{
+	size_t lost = pending_add(in->pending, bytes, n, now_ns);
+
+	if (lost > 0) {
+		in->distrusted = true;
+		untold_add(in, INPUT_SECRET, INPUT_IN_DOUBT, lost);
+	}
+	if (in->secret != NULL)
+		secret_watch(in->secret, true);
+	in->retry_ns = RETRY_MIN_NS;
+	in->again_ns = now_ns + in->retry_ns;
+}
+
+void
+input_output(struct input *in, const uint8_t *bytes, size_t n)
+{
+	if (in->secret != NULL)
+		secret_output(in->secret, bytes, n);
+}
+
+void
+input_reader(struct input *in, pid_t pgrp, const char *comm)
+{
+	if (in->tty.pgrp != pgrp || in->tty.len == 0 || in->secret == NULL ||
+	    !secret_process(in->secret, comm))
+		return;
+	size_t n = in->tty.len;
+
+	explicit_bzero(in->tty.data, n);
+	in->tty.len = 0;
+	untold_add(in, INPUT_SECRET, INPUT_PROCESS, n);
+}
+
+/*
+ * ^C was seen by the replica already, and left nothing to flush. Otherwise what
+ * the next look misses was flushed.
+ */
+void
+input_flushed(struct input *in)
+{
+	in->flushed = pending_held(in->pending) > 0;
+}
+
+void
+input_flush_for_event(struct input *in)
+{
+	ttybuf_push(&in->tty);
+	untold_tell(in);
+}
+
+int64_t
+input_deadline_ns(const struct input *in)
+{
+	return in->again_ns;
+}
+
+size_t
+input_pending(const struct input *in)
+{
+	return pending_held(in->pending);
+}
+
+void
+input_end(struct input *in, const struct input_view *view)
+{
+	size_t n;
+
+	if (view != NULL)
+		input_observe(in, view);
+	n = pending_drop(in->pending);
+	if (n > 0)
+		untold_add(in, INPUT_FLUSHED, INPUT_NO_ECHO, n);
+	input_flush_for_event(in);
+	in->again_ns = -1;
+}
+
+struct input *
+input_new(const struct input_view *view, struct secret *secret, input_emit *emit, void *arg)
+{
+	struct input *in = calloc(1, sizeof *in);
+
+	if (in == NULL)
+		return NULL;
+	in->pending = pending_new(&view->modes);
+	if (in->pending == NULL) {
+		free(in);
+		return NULL;
+	}
+	in->secret = secret;
+	in->emit = emit;
+	in->arg = arg;
+	in->tty.push = record;
+	in->tty.arg = in;
+	in->again_ns = -1;
+	in->retry_ns = RETRY_MIN_NS;
+	reader_set(in, view);
+	stretch_begin(in, view, look_rule(in, view));
+	return in;
+}
+
+void
+input_free(struct input *in)
+{
+	if (in == NULL)
+		return;
+	pending_free(in->pending);
+	explicit_bzero(in, sizeof *in);
+	free(in);
+}

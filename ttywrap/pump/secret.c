@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pump, no privilege. Distrusts the output, every byte of which a user can
+ * choose: it is cut to one short line, and matching it has a limit of work.
+ */
+#include "pump/secret.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum {
+	LINE_MAX_BYTES = 512,
+	MATCH_LIMIT = 100000,
+	DEPTH_LIMIT = 250
+};
+
+enum escape {
+	TEXT,
+	ESCAPE,
+	CSI,
+	STRING,
+	STRING_ESCAPE,
+	CHARSET
+};
+
+struct secret {
+	pcre2_code **prompts;
+	size_t nprompts;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+	char **processes;
+	size_t nprocesses;
+	enum escape state;
+	bool returned; /* after CR: what comes next starts the line again */
+	bool watching;
+	bool latched; /* while watching, a line that went by asked */
+	bool fresh;   /* asks tells of the line as it is */
+	bool asks;
+	size_t len;
+	uint8_t line[LINE_MAX_BYTES];
+};
+
+static int
+prompts_compile(struct secret *s, const char *const *prompts, char *why, size_t n)
+{
+	size_t count = 0;
+
+	while (prompts[count] != NULL)
+		count++;
+	s->prompts = calloc(count + 1, sizeof *s->prompts);
+	if (s->prompts == NULL)
+		return -ENOMEM;
+	for (; s->nprompts < count; s->nprompts++) {
+		int error;
+		PCRE2_SIZE at;
+		PCRE2_UCHAR text[128];
+
+		s->prompts[s->nprompts] = pcre2_compile((PCRE2_SPTR)prompts[s->nprompts],
+		    PCRE2_ZERO_TERMINATED,
+		    PCRE2_UTF | PCRE2_CASELESS | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
+		    &error, &at, NULL);
+		if (s->prompts[s->nprompts] != NULL)
+			continue;
+		pcre2_get_error_message(error, text, sizeof text);
+		snprintf(why, n, "pattern %zu, at byte %zu: %s", s->nprompts + 1, (size_t)at,
+		    (const char *)text);
+		return error == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : -EINVAL;
+	}
+	return 0;
+}
+
+static int
+processes_copy(struct secret *s, const char *const *processes)
+{
+	size_t count = 0;
+
+	while (processes[count] != NULL)
+		count++;
+	s->processes = calloc(count + 1, sizeof *s->processes);
+	if (s->processes == NULL)
+		return -ENOMEM;
+	for (; s->nprocesses < count; s->nprocesses++) {
+		s->processes[s->nprocesses] = strdup(processes[s->nprocesses]);
+		if (s->processes[s->nprocesses] == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+limits_set(struct secret *s)
+{
+	s->match = pcre2_match_data_create(1, NULL);
+	s->limits = pcre2_match_context_create(NULL);
+	if (s->match == NULL || s->limits == NULL)
+		return -ENOMEM;
+	pcre2_set_match_limit(s->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(s->limits, DEPTH_LIMIT);
+	return 0;
+}
+
+int
+secret_new(struct secret **out, const char *const *prompts, const char *const *processes, char *why,
+    size_t n)
+{
+	struct secret *s = calloc(1, sizeof *s);
+	int error;
+
+	*out = NULL;
+	if (s == NULL)
+		return -ENOMEM;
+	error = prompts_compile(s, prompts != NULL ? prompts : secret_default_prompts, why, n);
+	if (error == 0)
+		error = processes_copy(s, processes != NULL ? processes : secret_default_processes);
+	if (error == 0)
+		error = limits_set(s);
+	if (error != 0) {
+		secret_free(s);
+		return error;
+	}
+	*out = s;
+	return 0;
+}
+
+void
+secret_free(struct secret *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->nprompts; i++)
+		pcre2_code_free(s->prompts[i]);
+	for (size_t i = 0; i < s->nprocesses; i++)
+		free(s->processes[i]);
+	free(s->prompts);
+	free(s->processes);
+	pcre2_match_data_free(s->match);
+	pcre2_match_context_free(s->limits);
+	free(s);
+}
+
+/* A pattern that runs into the limit counts as a match: in doubt nothing is logged. */
+static bool
+line_asks(struct secret *s)
+{
+	if (s->fresh)
+		return s->asks;
+	s->fresh = true;
+	s->asks = false;
+	for (size_t i = 0; i < s->nprompts && s->len > 0 && !s->asks; i++) {
+		int found = pcre2_match(s->prompts[i], s->line, s->len, 0, 0, s->match, s->limits);
+
+		s->asks = found != PCRE2_ERROR_NOMATCH;
+	}
+	return s->asks;
+}
+
+static void
+line_clear(struct secret *s)
+{
+	s->len = 0;
+	s->fresh = false;
+	s->returned = false;
+}
+
+static void
+line_end(struct secret *s)
+{
+	if (s->watching && !s->latched)
+		s->latched = line_asks(s);
+	line_clear(s);
+}
+
+/* A prompt is at the end of its line, so of a long one the end is kept. */
+static void
+line_add(struct secret *s, uint8_t c)
+{
+	if (s->returned)
+		line_clear(s);
+	if (s->len == sizeof s->line) {
+		memmove(s->line, s->line + sizeof s->line / 2, sizeof s->line / 2);
+		s->len = sizeof s->line / 2;
+	}
+	s->line[s->len++] = c;
+	s->fresh = false;
+}
+
+static void
+line_back(struct secret *s)
+{
+	while (s->len > 0 && (s->line[--s->len] & 0xc0) == 0x80)
+		;
+	s->fresh = false;
+}
+
+static void
+text_byte(struct secret *s, uint8_t c)
+{
+	switch (c) {
+	case '\n':
+		line_end(s);
+		return;
+	case '\r':
+		s->returned = true;
+		return;
+	case '\b':
+		line_back(s);
+		return;
+	case 033:
+		s->state = ESCAPE;
+		return;
+	default:
+		if (c >= ' ' && c != 0177)
+			line_add(s, c);
+	}
+}
+
+static enum escape
+escape_begin(uint8_t c)
+{
+	switch (c) {
+	case '[':
+		return CSI;
+	case ']':
+	case 'P':
+	case 'X':
+	case '^':
+	case '_':
+		return STRING;
+	default:
+		return c >= ' ' && c <= '/' ? CHARSET : TEXT;
+	}
+}
+
+/* Escape sequences of ECMA-48 take no place on the line. Colours within a prompt are common. */
+static void
+output_byte(struct secret *s, uint8_t c)
+{
+	switch (s->state) {
+	case TEXT:
+		text_byte(s, c);
+		return;
+	case ESCAPE:
+		s->state = escape_begin(c);
+		return;
+	case CHARSET:
+		s->state = c >= '0' ? TEXT : CHARSET;
+		return;
+	case CSI:
+		if (c >= '@' && c <= '~')
+			s->state = TEXT;
+		else if (c < ' ')
+			text_byte(s, c);
+		return;
+	case STRING:
+		if (c == 033)
+			s->state = STRING_ESCAPE;
+		else if (c == 07 || c == '\n')
+			s->state = TEXT;
+		return;
+	case STRING_ESCAPE:
+		s->state = c == '\\' ? TEXT : STRING;
+		return;
+	}
+}
+
+void
+secret_output(struct secret *s, const uint8_t *bytes, size_t n)
+{
+	const uint8_t *last = s->watching ? NULL : memrchr(bytes, '\n', n);
+
+	if (last != NULL) {
+		line_clear(s);
+		s->state = TEXT;
+		n -= (size_t)(last + 1 - bytes);
+		bytes = last + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		output_byte(s, bytes[i]);
+}
+
+void
+secret_watch(struct secret *s, bool on)
+{
+	s->watching = on;
+}
+
+bool
+secret_asked(struct secret *s)
+{
+	bool asked = s->latched || line_asks(s);
+
+	s->latched = false;
+	return asked;
+}
+
+bool
+secret_process(const struct secret *s, const char *comm)
+{
+	if (comm == NULL)
+		return false;
+	for (size_t i = 0; i < s->nprocesses; i++)
+		if (strncmp(s->processes[i], comm, 15) == 0)
+			return true;
+	return false;
+}
