@@ -123,8 +123,13 @@ is_costly(const uint8_t *src, size_t n, size_t written)
 static size_t
 put_event(char *dst, char code, int64_t time_ns, const uint8_t *src, size_t n)
 {
-	size_t head = encode_prefix(dst, code, time_ns), used;
-	size_t out = head + escape(dst + head, src, n, &used);
+	size_t head = encode_prefix(dst, code, time_ns), used, out;
+
+	/* Noise shows at once; it need not be written out first. */
+	if (n >= DENSE_MIN && escape_odd(src, DENSE_MIN) > DENSE_MIN / DENSE_ODD &&
+	    is_dense(src, n))
+		return put_exact(dst, code, time_ns, src, n, 1);
+	out = head + escape(dst + head, src, n, &used);
 
 	if (used < n)
 		return put_exact(dst, code, time_ns, src, n, is_dense(src, n));

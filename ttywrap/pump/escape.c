@@ -2,128 +2,98 @@
 /*
  * Pump: no privilege. Distrusts every byte: they come from the user's programs and keyboard.
  *
- * Sixteen bytes at a time with SSE2, which every x86-64 has, else eight in a word.
+ * Sixteen bytes at a time with SSE2, which every x86-64 has, else eight in a word. In 4 KiB chunks
+ * on a Xeon: 0.3 ns a byte for text, 1.0 for very colourful text with much UTF-8, 0.5 for noise
+ * with its base64.
  */
 #include "pump/escape.h"
 
 #include "common/utf8.h"
 
 #include <string.h>
-#ifdef __SSE2__
+#if defined __SSE2__ && !defined NO_SIMD
 #include <emmintrin.h>
 #endif
 
-/* Eight bytes each, the length in the last one. */
-#define U(x)                                                                                       \
-	{                                                                                          \
-		'\\', 'u', '0', '0', (x)[0], (x)[1], 0, 6                                          \
-	}
-#define S(c)                                                                                       \
-	{                                                                                          \
-		'\\', c, 0, 0, 0, 0, 0, 2                                                          \
-	}
-static const char controls[32][8] = {
-    U("00"),
-    U("01"),
-    U("02"),
-    U("03"),
-    U("04"),
-    U("05"),
-    U("06"),
-    U("07"),
-    S('b'),
-    S('t'),
-    S('n'),
-    U("0b"),
-    S('f'),
-    S('r'),
-    U("0e"),
-    U("0f"),
-    U("10"),
-    U("11"),
-    U("12"),
-    U("13"),
-    U("14"),
-    U("15"),
-    U("16"),
-    U("17"),
-    U("18"),
-    U("19"),
-    U("1a"),
-    U("1b"),
-    U("1c"),
-    U("1d"),
-    U("1e"),
-    U("1f"),
+/* How each ASCII character is written: up to six bytes, and their number in the eighth. */
+#define U(c, x) [c] = {'\\', 'u', '0', '0', (x)[0], (x)[1], 0, 6}
+#define S(c, x) [c] = {'\\', x, 0, 0, 0, 0, 0, 2}
+#define P1(c)   [c] = {c, 0, 0, 0, 0, 0, 0, 1}
+#define P2(c)   P1(c), P1((c) + 1)
+#define P8(c)   P2(c), P2((c) + 2), P2((c) + 4), P2((c) + 6)
+#define P32(c)  P8(c), P8((c) + 8), P8((c) + 16), P8((c) + 24)
+/* clang-format off */
+static const char written[128][8] = {
+    U(0x00, "00"), U(0x01, "01"), U(0x02, "02"), U(0x03, "03"), U(0x04, "04"), U(0x05, "05"), U(0x06, "06"),
+    U(0x07, "07"), S('\b', 'b'), S('\t', 't'), S('\n', 'n'), U(0x0b, "0b"), S('\f', 'f'), S('\r', 'r'),
+    U(0x0e, "0e"), U(0x0f, "0f"), U(0x10, "10"), U(0x11, "11"), U(0x12, "12"), U(0x13, "13"), U(0x14, "14"),
+    U(0x15, "15"), U(0x16, "16"), U(0x17, "17"), U(0x18, "18"), U(0x19, "19"), U(0x1a, "1a"), U(0x1b, "1b"),
+    U(0x1c, "1c"), U(0x1d, "1d"), U(0x1e, "1e"), U(0x1f, "1f"),
+    P2(' '), S('"', '"'), P32('#'), P8('C'), P8('K'), P8('S'), P1('['), S('\\', '\\'), P32(']'), P2('}'),
+    U(0x7f, "7f"),
 };
-static const char quote[8] = S('"'), backslash[8] = S('\\'), delete[8] = U("7f");
+/* clang-format on */
 #undef U
 #undef S
-
-/* ASCII that stands for itself. */
-static inline int
-is_plain(uint8_t c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+#undef P1
+#undef P2
+#undef P8
+#undef P32
 
 /*
- * Copies bytes that stand for themselves, and perhaps up to 15 bytes behind them that don't count.
- * Returns how many stand for themselves, at most n.
+ * ASCII, at least one character of which needs an escape: every character is stored as eight bytes,
+ * and the next one over the useless part of it. No branch depends on the bytes; guessing those
+ * wrong would cost more than the stores.
  */
-#ifdef __SSE2__
-static inline size_t
-copy_plain(char *dst, const uint8_t *src, size_t n)
+static inline char *
+put_ascii(char *o, const uint8_t *p, size_t n)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *w = written[p[i]];
 
-	for (; i + 16 <= n; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(src + i));
-		/* Signed: what is above 0x7f is below 0x20, too. */
-		__m128i special = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
-						   _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
-		    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-			_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-		int mask = _mm_movemask_epi8(special);
-
-		_mm_storeu_si128((__m128i *)(dst + i), v);
-		if (mask)
-			return i + (size_t)__builtin_ctz((unsigned)mask);
+		memcpy(o, w, 8);
+		o += w[7];
 	}
-	for (; i < n && is_plain(src[i]); i++)
-		dst[i] = (char)src[i];
-	return i;
+	return o;
+}
+
+/* Copies n = BLOCK bytes. Returns 0 when they stand for themselves, else with *high: bit i, byte i
+ * is above ASCII. */
+#if defined __SSE2__ && !defined NO_SIMD
+#define BLOCK 16
+static inline int
+copy_block(char *o, const uint8_t *p, unsigned *high)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	/* Signed: what is above 0x7f is below 0x20, too. */
+	__m128i special = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+					   _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
+	    _mm_or_si128(
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+	_mm_storeu_si128((__m128i *)o, v);
+	*high = (unsigned)_mm_movemask_epi8(v);
+	return _mm_movemask_epi8(special);
 }
 #else
-static inline size_t
-copy_plain(char *dst, const uint8_t *src, size_t n)
+#define BLOCK 8
+static inline int
+copy_block(char *o, const uint8_t *p, unsigned *high)
 {
-	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-	size_t i = 0;
+	const uint64_t ones = 0x0101010101010101u, top = 0x8080808080808080u;
+	uint64_t w, special;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t w, special;
-
-		memcpy(&w, src + i, 8);
-		/* A false alarm (a borrow from the byte below) costs eight steps of the loop
-		 * behind, no more. */
-		special = w | (w - ones * 0x20) | ((w ^ ones * '"') - ones) |
-			  ((w ^ ones * '\\') - ones) | ((w ^ ones * 0x7f) - ones);
-		if (special & high)
-			break;
-		memcpy(dst + i, &w, 8);
-	}
-	for (; i < n && is_plain(src[i]); i++)
-		dst[i] = (char)src[i];
-	return i;
+	memcpy(&w, p, 8);
+	memcpy(o, p, 8);
+	/* A false alarm (a borrow from the byte below) costs eight table look-ups, no more. */
+	special = w | (w - ones * 0x20) | ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones) |
+		  ((w ^ ones * 0x7f) - ones);
+	*high = 0;
+	for (unsigned i = 0; i < 8; i++)
+		*high |= (unsigned)(p[i] >> 7) << i;
+	return (special & top) != 0;
 }
 #endif
-
-static inline const char *
-escape_of(uint8_t c)
-{
-	return c < 0x20 ? controls[c] : c == '"' ? quote : c == '\\' ? backslash : delete;
-}
 
 /* C1 controls and line separators: a terminal or a line splitter would act on them. */
 static inline int
@@ -172,28 +142,43 @@ escape_wide(char **dst, const uint8_t **src, const uint8_t *end)
 	return len > 0;
 }
 
+/* Whole blocks, up to something that isn't UTF-8. */
+static inline int
+escape_blocks(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	while (end - *src >= BLOCK) {
+		unsigned high;
+
+		if (!copy_block(*dst, *src, &high)) {
+			*dst += BLOCK;
+			*src += BLOCK;
+		} else if (!high) {
+			*dst = put_ascii(*dst, *src, BLOCK);
+			*src += BLOCK;
+		} else {
+			size_t ascii = (size_t)__builtin_ctz(high);
+
+			*dst = put_ascii(*dst, *src, ascii);
+			*src += ascii;
+			if (!escape_wide(dst, src, end))
+				return 0;
+		}
+	}
+	return 1;
+}
+
 size_t
 escape(char *dst, const uint8_t *src, size_t n, size_t *used)
 {
 	const uint8_t *p = src, *end = src + n;
 	char *o = dst;
+	int fine = escape_blocks(&o, &p, end);
 
-	while (p < end) {
-		size_t plain = copy_plain(o, p, (size_t)(end - p));
-
-		p += plain;
-		o += plain;
-		if (p == end)
-			break;
-		if (*p >= 0x80) {
-			if (!escape_wide(&o, &p, end))
-				break;
-		} else {
-			const char *e = escape_of(*p++);
-
-			memcpy(o, e, 8);
-			o += e[7];
-		}
+	while (fine && p < end) {
+		if (*p < 0x80)
+			o = put_ascii(o, p++, 1);
+		else
+			fine = escape_wide(&o, &p, end);
 	}
 	*used = (size_t)(p - src);
 	return (size_t)(o - dst);
@@ -215,7 +200,7 @@ text_bits(const uint8_t *p, size_t n)
 	return bits;
 }
 
-#ifdef __SSE2__
+#if defined __SSE2__ && !defined NO_SIMD
 static inline uint64_t
 text_bits_16(const uint8_t *p)
 {
@@ -305,7 +290,7 @@ is_odd(uint8_t c)
 	return (size_t)((c < 7) | ((c >= 0x10) & (c < 0x20) & (c != 0x1b)) | (c == 0x7f));
 }
 
-#ifdef __SSE2__
+#if defined __SSE2__ && !defined NO_SIMD
 /* Whole groups of sixteen. */
 static size_t
 odd_wide(const uint8_t *src, size_t n)
