@@ -154,7 +154,7 @@ def test_a_full_disk_and_nosuid(healthy):
 
 def test_sessions_that_were_cut_off_are_named(healthy):
     header = '{"version": 2, "width": 80, "height": 24}\n[0.1,"o","x"]\n'
-    seal = '[0.2,"s","n=1 end=%d off=66 hash=' + "0" * 64 + '"]\n'
+    seal = '[0.2,"s","n=1 end=%d off=66 hash=blake2b:' + "0" * 64 + '"]\n'
     old = time.time() - 3600
     names = {"9-1-cut.cast": header, "9-2-sealed-then-cut.cast": header + seal % 0, "9-3-closed.cast": header + seal % 1,
              "9-4-torn.cast": header + seal % 1 + "[0.3", "9-5-live.cast": header, "9-6-other.txt": "x"}

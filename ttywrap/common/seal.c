@@ -10,11 +10,14 @@
 
 #define OP "op=ttywrap-seal rec="
 
+/* The hash's key is not "hash": ausearch -i takes that one's value for text in hex, and decodes it.
+ */
+
 size_t
 seal_text_head(char text[SEAL_TEXT_MAX], uint32_t number, int is_last, uint64_t offset)
 {
 	return (size_t)snprintf(text, SEAL_TEXT_MAX,
-	    "n=%" PRIu32 " end=%d off=%" PRIu64 " hash=", number, is_last != 0, offset);
+	    "n=%" PRIu32 " end=%d off=%" PRIu64 " hash=blake2b:", number, is_last != 0, offset);
 }
 
 /* key, then a decimal number without leading zeros, of at most max. */
@@ -41,7 +44,7 @@ take_number(const char **p, const char *end, const char *key, uint64_t max, uint
 static int
 take_hash(const char **p, const char *end, char hash[BLAKE2B_HEX + 1])
 {
-	static const char key[] = " hash=";
+	static const char key[] = " hash=blake2b:";
 	size_t n = sizeof key - 1;
 
 	if ((size_t)(end - *p) < n + BLAKE2B_HEX || memcmp(*p, key, n) != 0)

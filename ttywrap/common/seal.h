@@ -24,9 +24,9 @@ struct seal {
 #define SEAL_TEXT_MAX 320
 
 /*
- * The event's data up to where the hash belongs: "n=3 end=0 off=12345 hash=". The hash is over
- * everything in the file before itself, these words included, so it comes from the caller. Returns
- * the length.
+ * The event's data up to where the hash belongs: "n=3 end=0 off=12345 hash=blake2b:". The hash is
+ * over everything in the file before itself, these words included, so it comes from the caller.
+ * Returns the length.
  */
 size_t seal_text_head(char text[SEAL_TEXT_MAX], uint32_t number, int is_last, uint64_t offset);
 
@@ -36,9 +36,9 @@ int seal_parse(struct seal *seal, const char *text, size_t n);
 
 /*
  * The text of the AUDIT_TRUSTED_APP record: "op=ttywrap-seal rec=NAME n=3 end=0 off=12345
- * hash=HEX". The kernel adds pid, uid, auid and ses in front, libaudit exe, addr, terminal and res
- * behind. Returns the length, or -EINVAL when rec (the recording's file name) has other characters
- * than A-Z a-z 0-9 . _ - or more than SEAL_NAME_MAX of them.
+ * hash=blake2b:HEX". The kernel adds pid, uid, auid and ses in front, libaudit exe, addr, terminal
+ * and res behind. Returns the length, or -EINVAL when rec (the recording's file name) has other
+ * characters than A-Z a-z 0-9 . _ - or more than SEAL_NAME_MAX of them.
  */
 int seal_audit_text(char text[SEAL_TEXT_MAX], const char *rec, const struct seal *seal);
 

@@ -97,7 +97,7 @@ seal_keep(struct verify *v, const struct seal *seal)
 static size_t
 seal_reach(const struct cast_line *line)
 {
-	static const char code[] = ",\"s\",\"", hash[] = " hash=";
+	static const char code[] = ",\"s\",\"", hash[] = " hash=blake2b:";
 	const char *data =
 	    memmem(line->text, line->len < 64 ? line->len : 64, code, sizeof code - 1);
 	const char *found;

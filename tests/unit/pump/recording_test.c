@@ -101,7 +101,7 @@ test_events_as_lines(void **state)
 	    "[0.005000,\"m\",\"ls\xef\xbf\xbd\"]\n"
 	    "[0.008000,\"g\",\"bytes=15 from=0.006000 why=full\"]\n"
 	    "[0.008000,\"x\",\"137\"]\n"
-	    "[0.008000,\"s\",\"n=1 end=1 off=%ju hash=%s\"]\n",
+	    "[0.008000,\"s\",\"n=1 end=1 off=%ju hash=blake2b:%s\"]\n",
 	    (uintmax_t)seals.last.offset, seals.last.hash);
 	assert_string_equal(lines(fd), want);
 	assert_memory_equal(content(fd) + seals.last.offset, seals.last.hash, BLAKE2B_HEX);
