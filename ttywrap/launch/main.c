@@ -165,12 +165,15 @@ fill_session(struct launch *l)
 	s->pump = l->pump;
 	s->cwd = getcwd(l->cwd, sizeof l->cwd) != NULL ? l->cwd : "?";
 	s->line = l->command.line;
+	s->group = l->id.group;
 	s->shell.user = l->id.user;
 	s->shell.inheritable = l->id.inheritable;
 	s->shell.path = l->shell;
 	s->shell.argv = l->command.argv;
 	s->shell.envp = l->env.envp;
 	s->shell.pts_fd = -1;
+	for (int fd = 0; fd < 3; fd++)
+		s->shell.stdio[fd] = -1;
 }
 
 /* Where recordings go, and what an unprivileged session goes without. */

@@ -16,6 +16,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "monitor/accounts.h"
 #include "monitor/dispatch.h"
 #include "monitor/records.h"
 #include "monitor/session.h"
@@ -47,7 +48,8 @@ stop_pump(struct monitor *m, int64_t *deadline_ns)
 	if (m->channel_fd >= 0 &&
 	    channel_send(m->channel_fd, MESSAGE_STOP, &stop, sizeof stop) < 0 && m->pump > 0)
 		(void)kill(m->pump, SIGKILL);
-	if (*deadline_ns < 0)
+	/* Without a terminal, whoever the command left behind may go on writing: as long as they like. */
+	if (*deadline_ns < 0 && m->mode == MONITOR_TERMINAL)
 		*deadline_ns = io_now_ns() + DRAIN_WAIT_NS;
 }
 
@@ -195,6 +197,7 @@ finish(struct monitor *m)
 	int r;
 
 	terminal_give_back(&m->terminal);
+	accounts_close(m);
 	if (m->end.why == END_RECORDING) {
 		log_admin(LOG_ERR, "session ended: its recording can't be written: %s (user %s)",
 		    strerror(m->end.error), m->session->user);

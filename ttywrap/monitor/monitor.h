@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "monitor/pipes.h"
 #include "monitor/terminal.h"
 #include "monitor/trail.h"
 #include "proto/message.h"
@@ -20,14 +21,23 @@ enum monitor_state {
 	MONITOR_ENDED = 8,  /* MESSAGE_END is here: nothing more may come */
 };
 
+enum monitor_mode {
+	MONITOR_EXEC,  /* no terminal: the command has the original descriptors, there is no pump */
+	MONITOR_PIPES, /* no terminal, but recorded (record_no_tty) */
+	MONITOR_TERMINAL,
+};
+
 /* The monitor's own state. One per session; nothing of it is shared with the pump. */
 struct monitor {
 	const struct session *session;
 	struct trail trail;
 	struct terminal terminal;
 	enum monitor_state state;
+	enum monitor_mode mode;
+	struct pipes pipes;  /* MONITOR_PIPES */
 	int channel_fd;      /* to the pump, -1 without one */
 	int recording_fd;    /* kept for its flock(2): the sign that the recording is live */
+	char name[112];      /* of the session: UID-SESSION-TIME-PID */
 	char recording[128]; /* the file's name below the directory, "" when there is none */
 	pid_t pump, shell;   /* 0: not there, or gone and waited for */
 	int shell_status;    /* wait(2)'s, -1 until the shell is gone */

@@ -21,6 +21,7 @@ begin(struct monitor *m, struct trail_text *t, const char *op)
 	t->len = 0;
 	t->cut = false;
 	trail_add(t, "op", "ttywrap-%s", op);
+	trail_add(t, "session", "%s", m->name);
 	if (m->recording[0] != '\0')
 		trail_add(t, "rec", "%s", m->recording);
 }
@@ -36,16 +37,14 @@ send(struct monitor *m, struct trail_text *t, bool success)
 int
 records_open(struct monitor *m)
 {
+	static const char *const modes[] = {"exec", "pipes", "terminal"}; /* enum monitor_mode */
 	const struct session *s = m->session;
 	struct trail_text t;
 
 	begin(m, &t, "open");
 	trail_add_untrusted(&t, "acct", s->user, PATH_PIECE);
 	trail_add(&t, "id", "%u", (unsigned)s->shell.user);
-	trail_add(&t, "mode", "%s",
-	    m->terminal.pts_fd < 0 && m->channel_fd < 0 ? "exec"
-	    : m->terminal.own_fd < 0                    ? "pipes"
-							: "terminal");
+	trail_add(&t, "mode", "%s", modes[m->mode]);
 	trail_add(&t, "inner", "%s", m->terminal.inner_name);
 	trail_add_untrusted(&t, "shell", s->shell.path, PATH_PIECE);
 	if (s->connected) {

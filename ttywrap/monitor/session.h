@@ -16,6 +16,7 @@
  */
 struct session {
 	bool privileged;
+	gid_t group;           /* the user's primary one */
 	uid_t service;         /* the monitor's and the pump's uid */
 	const char *user;      /* name from passwd */
 	const char *directory; /* where recordings go */

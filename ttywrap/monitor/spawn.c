@@ -81,6 +81,7 @@ spawn_pump(const char *program, const char *how, const int fds[PUMP_FDS], uid_t 
 pid_t
 spawn_shell(const struct shell *s, int gate[2])
 {
+	struct shell direct = *s;
 	pid_t pid = fork();
 	char go;
 
@@ -89,5 +90,9 @@ spawn_shell(const struct shell *s, int gate[2])
 	io_close(&gate[1]); /* else the end of the monitor would not be seen */
 	if (io_read(gate[0], &go, 1) != 1)
 		_exit(1);
+	if (go == GATE_DIRECT) {
+		direct.pts_fd = direct.stdio[0] = direct.stdio[1] = direct.stdio[2] = -1;
+		s = &direct;
+	}
 	_exit(shell_become(s));
 }

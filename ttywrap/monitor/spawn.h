@@ -28,10 +28,13 @@ enum pump_fd {
  */
 pid_t spawn_pump(const char *program, const char *how, const int fds[PUMP_FDS], uid_t service);
 
+/* What is written to the shell's gate. */
+#define GATE_GO     'g' /* become the user's shell */
+#define GATE_DIRECT 'd' /* the same, on the original descriptors: there is nobody to relay */
+
 /*
  * Starts the shell's process, which waits until one byte can be read from the
- * pipe gate before it becomes the user's shell; an end of file ends it.
- * Returns its pid or -errno.
+ * pipe gate; an end of file ends it. Returns its pid or -errno.
  */
 pid_t spawn_shell(const struct shell *, int gate[2]);
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,6 +21,8 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/privilege.h"
+#include "monitor/accounts.h"
+#include "monitor/children.h"
 #include "monitor/dispatch.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
@@ -34,11 +37,6 @@
 #define KEPT (PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_NET_ADMIN))
 
 #define READY_WAIT_NS 10000000000
-
-/* The shell's fate is one byte through a pipe; until then it waits. */
-struct gate {
-	int fds[2];
-};
 
 /* Says what is wrong, and whether the policy lets the session go on without it. */
 static bool
@@ -88,6 +86,31 @@ open_trail(struct monitor *m, struct trail_flag *came_in)
 		   : -1;
 }
 
+/* With a terminal among its descriptors the session gets one; without, a relay only to record what passes. */
+static int
+make_connection(struct monitor *m, struct session *s)
+{
+	int r;
+
+	if (m->mode == MONITOR_EXEC)
+		return 0;
+	r = children_connect(m, s);
+	if (r == 0)
+		return 0;
+	m->mode = MONITOR_EXEC;
+	return go_on(m, s->conf.on_failure, "a terminal for the session", r) ? 0 : -1;
+}
+
+static enum monitor_mode
+choose_mode(const struct monitor *m)
+{
+	const struct conf *c = &m->session->conf;
+
+	if (m->terminal.own_fd >= 0)
+		return MONITOR_TERMINAL;
+	return c->record_no_tty && c->record != 0 ? MONITOR_PIPES : MONITOR_EXEC;
+}
+
 static uint32_t
 audit_session(void)
 {
@@ -101,129 +124,22 @@ audit_session(void)
 	return ses;
 }
 
-static bool
-wants_pump(const struct monitor *m)
-{
-	return m->terminal.own_fd >= 0 ||
-	       (m->session->conf.record_no_tty && m->session->conf.record != 0);
-}
-
 static int
 make_recording(struct monitor *m, const struct session *s)
 {
 	int r;
 
-	if (s->conf.record == 0 || !wants_pump(m))
+	store_name(s->shell.user, audit_session(), time(NULL), m->name, sizeof m->name);
+	if (s->conf.record == 0 || m->mode == MONITOR_EXEC)
 		return 0;
-	r = store_create(s->directory, s->shell.user, audit_session(), time(NULL), m->recording,
-	    sizeof m->recording);
+	snprintf(m->recording, sizeof m->recording, "%s.cast", m->name);
+	r = store_create(s->directory, m->recording);
 	if (r >= 0) {
 		m->recording_fd = r;
 		return 0;
 	}
 	m->recording[0] = '\0';
 	return go_on(m, s->conf.on_failure_recording, s->directory, r) ? 0 : -1;
-}
-
-static int
-make_terminal(struct monitor *m, struct session *s)
-{
-	int r;
-
-	if (m->terminal.own_fd < 0)
-		return 0;
-	r = terminal_make(&m->terminal, s->shell.user, s->service);
-	if (r == 0) {
-		s->shell.pts_fd = m->terminal.pts_fd;
-		for (int fd = 0; fd < 3; fd++)
-			s->shell.terminals |= isatty(fd) << fd;
-		return 0;
-	}
-	terminal_close(&m->terminal);
-	m->terminal.own_fd = -1; /* without a terminal of our own there is nothing to relay */
-	return go_on(m, s->conf.on_failure, "a terminal for the session", r) ? 0 : -1;
-}
-
-/* Each setting is a CONFIG_CHANGE record, so only a change is one. */
-static int
-set_flag(struct monitor *m, struct trail_flag *now, const struct trail_flag *wanted)
-{
-	int r;
-
-	if (m->trail.fd < 0 ||
-	    (now->enabled == wanted->enabled && now->log_passwd == wanted->log_passwd))
-		return 0;
-	r = trail_flag_set(&m->trail, wanted);
-	if (r == 0)
-		*now = *wanted;
-	return r;
-}
-
-static int
-start_pump(struct monitor *m, const struct session *s)
-{
-	int pair[2] = {-1, -1}, null_fd, r;
-	pid_t pid;
-
-	r = channel_pair(pair);
-	if (r < 0)
-		return r;
-	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int fds[PUMP_FDS] = {
-	    [PUMP_IN] = m->terminal.outer_fd,
-	    [PUMP_OUT] = m->terminal.outer_fd,
-	    [PUMP_ERR] = null_fd,
-	    [PUMP_MONITOR] = pair[1],
-	    [PUMP_RECORDING] = m->recording_fd >= 0 ? m->recording_fd : null_fd,
-	    [PUMP_PTM] = m->terminal.ptm_fd,
-	    [PUMP_PTS] = m->terminal.pts_fd,
-	    [PUMP_PIPE_ERR] = null_fd,
-	};
-	pid = spawn_pump(s->pump, "terminal", fds, s->service);
-	io_close(&null_fd);
-	io_close(&pair[1]);
-	if (pid < 0) {
-		io_close(&pair[0]);
-		return pid;
-	}
-	m->pump = pid;
-	m->channel_fd = pair[0];
-	return 0;
-}
-
-/*
- * The kernel's own TTY auditing goes by a flag that is inherited: off for the
- * pump, which reads the outer terminal in raw mode, passwords included; for
- * the shell as it came in; on for the monitor, or AUDIT_USER_TTY is refused.
- */
-static int
-start_children(
-    struct monitor *m, struct session *s, const struct trail_flag *came_in, struct gate *gate)
-{
-	const struct trail_flag off = {0}, on = {.enabled = 1};
-	struct trail_flag now = *came_in;
-	const struct trail_flag *shells =
-	    s->conf.input == CONF_INPUT_KERNEL && s->conf.audit != CONF_AUDIT_NONE ? &on : came_in;
-	int r = s->privileged ? privilege_set(STARTING, STARTING, 0) : 0;
-
-	if (r == 0)
-		r = set_flag(m, &now, &off);
-	if (r == 0 && m->terminal.own_fd >= 0)
-		r = start_pump(m, s);
-	if (r == 0)
-		r = set_flag(m, &now, shells);
-	if (r == 0 && pipe2(gate->fds, O_CLOEXEC) != 0)
-		r = -errno;
-	if (r == 0)
-		m->shell = spawn_shell(&s->shell, gate->fds);
-	if (r == 0 && m->shell < 0) {
-		r = m->shell;
-		m->shell = 0;
-	}
-	io_close(&gate->fds[0]);
-	if (r == 0)
-		r = set_flag(m, &now, &on);
-	return r;
 }
 
 /* From here on the user can neither signal nor trace the process, and it cannot become the user
@@ -239,7 +155,7 @@ become_monitor(struct monitor *m, const struct session *s)
 	};
 	char why[128];
 
-	terminal_close(&m->terminal);
+	children_disconnect(m);
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); /* for root, whose real uid is 0 until now */
 	if (setresuid(s->service, s->service, s->service) != 0 ||
 	    privilege_set(row.permitted, row.effective, 0) != 0)
@@ -340,39 +256,61 @@ open_session(struct monitor *m, const struct session *s)
 		r = records_command(m, s->line);
 	if (r < 0 && !go_on(m, s->conf.on_failure_audit, "the audit trail", r))
 		return -1;
+	accounts_open(m);
 	if (m->channel_fd < 0)
 		return 0;
-	r = terminal_take(&m->terminal);
+	r = m->mode == MONITOR_TERMINAL ? terminal_take(&m->terminal) : 0;
 	if (r == 0)
 		r = send_settings(m, s);
 	return r == 0 || go_on(m, CONF_DENY, "the user's terminal", r) ? 0 : -1;
+}
+
+/* Nobody relays: the session runs on the original descriptors, if the policy lets it. */
+static int
+go_direct(struct monitor *m, const struct session *s, int error)
+{
+	if (!go_on(m, s->conf.on_failure, "the session's recorder", error))
+		return -1;
+	if (m->pump > 0)
+		(void)kill(m->pump, SIGKILL);
+	io_close(&m->channel_fd);
+	m->mode = MONITOR_EXEC;
+	m->state = MONITOR_RUNNING;
+	return 0;
 }
 
 int
 start(struct monitor *m, struct session *s)
 {
 	struct trail_flag came_in = {0};
-	struct gate gate = {{-1, -1}};
+	int gate[2] = {-1, -1};
+	char go = GATE_GO;
 	int r = -1;
 
 	terminal_find(&m->terminal);
-	if (open_trail(m, &came_in) < 0 || make_recording(m, s) < 0 || make_terminal(m, s) < 0)
+	m->mode = choose_mode(m);
+	if (open_trail(m, &came_in) < 0 || make_recording(m, s) < 0 || make_connection(m, s) < 0)
 		goto out;
-	r = start_children(m, s, &came_in, &gate);
+	r = s->privileged ? privilege_set(STARTING, STARTING, 0) : 0;
+	if (r == 0)
+		r = children_start(m, s, &came_in, gate);
 	if (r == 0)
 		r = become_monitor(m, s);
-	if (r == 0)
-		r = wait_ready(m);
 	if (r < 0) {
 		go_on(m, CONF_DENY, "the session's processes", r);
-		r = -1;
 		goto out;
 	}
-	r = open_session(m, s);
-	if (r == 0 && io_write_all(gate.fds[1], "g", 1) < 0)
-		r = -1;
+	r = wait_ready(m);
+	if (r < 0) {
+		go = GATE_DIRECT;
+		r = go_direct(m, s, r);
+	}
+	if (r == 0)
+		r = open_session(m, s);
+	if (r == 0)
+		r = io_write_all(gate[1], &go, 1);
 out:
-	io_close(&gate.fds[0]);
-	io_close(&gate.fds[1]);
-	return r;
+	io_close(&gate[0]);
+	io_close(&gate[1]);
+	return r < 0 ? -1 : 0;
 }

@@ -30,17 +30,23 @@ directory_open(const char *path)
 	return fd;
 }
 
-int
-store_create(const char *directory, uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n)
+void
+store_name(uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n)
 {
 	time_t when = (time_t)wall_s;
 	struct tm utc;
 	char stamp[32];
-	int dir_fd, fd, saved;
 
 	gmtime_r(&when, &utc);
 	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-	snprintf(name, n, "%u-%u-%s-%d.cast", (unsigned)user, (unsigned)ses, stamp, (int)getpid());
+	snprintf(name, n, "%u-%u-%s-%d", (unsigned)user, (unsigned)ses, stamp, (int)getpid());
+}
+
+int
+store_create(const char *directory, const char *name)
+{
+	int dir_fd, fd, saved;
+
 	dir_fd = directory_open(directory);
 	if (dir_fd < 0)
 		return dir_fd;

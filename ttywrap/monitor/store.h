@@ -6,15 +6,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* A session's name: UID-SESSION-TIME-PID, in UTC, never a string of the user's. */
+void store_name(uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n);
+
 /*
- * Creates a recording below directory: UID-SESSION-TIME-PID.cast, in UTC,
- * never a string of the user's; new (O_EXCL), append-only, readable by the
+ * Creates a recording in directory: new (O_EXCL), append-only, readable by the
  * directory's group, locked (flock(2)) for as long as a description of it is
- * open. name receives the file's name. Returns the descriptor or -errno;
- * -EPERM when the directory belongs to somebody else or others may write it.
+ * open. Returns the descriptor or -errno; -EPERM when the directory belongs to
+ * somebody else or others may write it.
  */
-int store_create(
-    const char *directory, uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n);
+int store_create(const char *directory, const char *name);
 
 /* Makes the user's own directory and its parents (0700) for unprivileged use. Returns 0 or -errno.
  */

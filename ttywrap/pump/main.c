@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #include "common/io.h"
 #include "proto/channel.h"
 #include "proto/message.h"
+#include "pump/pipes.h"
 #include "pump/relay.h"
 #include "pump/sandbox.h"
 #include "pump/witness.h"
@@ -74,7 +76,7 @@ say_end(struct witness *w, const struct message_end *end)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct witness *w = NULL;
 	struct message msg;
@@ -92,7 +94,7 @@ main(void)
 	if (r < 0)
 		end = (struct relay_end){.why = END_RECORDING, .error = -r};
 	else
-		relay_run(w, &end);
+		(argc > 1 && strcmp(argv[1], "pipes") == 0 ? pipes_run : relay_run)(w, &end);
 	r = witness_end(w, io_now_ns(), end.exit, &last);
 	if (r < 0 && end.why != END_RECORDING)
 		end = (struct relay_end){end.bytes_in, end.bytes_out, END_RECORDING, -r, end.exit};

@@ -133,6 +133,14 @@ witness_input(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 	return 0;
 }
 
+int
+witness_typed(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
+{
+	if (w->recording == NULL || !(w->go.flags & MESSAGE_GO_RECORD_IN))
+		return 0;
+	return judge(w, recording_input(w->recording, now_ns, bytes, n), now_ns, n);
+}
+
 void
 witness_flushed(struct witness *w, int64_t now_ns)
 {

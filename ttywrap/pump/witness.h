@@ -35,6 +35,9 @@ int witness_output(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 /* Input that has just been written to the inner terminal. */
 int witness_input(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
+/* Input of a command without a terminal: recorded where input is, and no more. */
+int witness_typed(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
+
 /* The inner terminal threw its unread input away (TIOCPKT_FLUSHREAD). */
 void witness_flushed(struct witness *, int64_t now_ns);
 

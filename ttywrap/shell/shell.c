@@ -33,12 +33,10 @@ drop(const struct shell *s, char *why, size_t n)
 static int
 take_terminal(const struct shell *s)
 {
-	if (s->pts_fd < 0)
-		return 0;
-	if (setsid() < 0 || ioctl(s->pts_fd, TIOCSCTTY, 0) != 0)
+	if (s->pts_fd >= 0 && (setsid() < 0 || ioctl(s->pts_fd, TIOCSCTTY, 0) != 0))
 		return -errno;
 	for (int fd = 0; fd < 3; fd++)
-		if ((s->terminals & 1 << fd) && dup2(s->pts_fd, fd) < 0)
+		if (s->stdio[fd] >= 0 && dup2(s->stdio[fd], fd) < 0)
 			return -errno;
 	return 0;
 }

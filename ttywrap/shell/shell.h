@@ -6,8 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What the shell's process becomes: everything as the caller of ttywrap had it, but for the
- * terminal. */
+/* What the shell's process becomes: all as the caller of ttywrap had it, but for the terminal. */
 struct shell {
 	uid_t user;
 	uint64_t inheritable; /* the user's inheritable capabilities (pam_cap) */
@@ -15,8 +14,8 @@ struct shell {
 	char **argv, **envp;
 	sigset_t mask;         /* as it came in */
 	struct sigaction chld; /* SIGCHLD's action as it came in: the only one that is changed */
-	int pts_fd;    /* the inner terminal's slave, or -1: the descriptors stay what they are */
-	int terminals; /* bit k: descriptor k is a terminal and becomes the slave */
+	int pts_fd;   /* the inner terminal's slave, or -1: the session and its terminal stay */
+	int stdio[3]; /* what becomes descriptors 0 to 2; -1: it stays what it is */
 };
 
 /*
