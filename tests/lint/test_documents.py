@@ -73,6 +73,20 @@ def test_the_documented_defaults_are_the_built_in_ones():
         assert text == built_in[name], name
 
 
+def test_the_example_is_right_and_shows_the_built_in_values(tmp_path):
+    """contrib/ttywrap.conf with its settings uncommented: no mistake, and [default] changes nothing."""
+    check = os.path.join(BUILD, "ttywrap/check/ttywrap-check")
+    text = re.sub(r"^#(?=\w+ = |\[)", "", read("contrib/ttywrap.conf"), flags=re.M)
+    assert text.count("\n[") == 3
+    candidate = tmp_path / "ttywrap.conf"
+    candidate.write_text(text)
+    done = subprocess.run([check, "--config", candidate], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    built_in = subprocess.run([check, "--defaults"], capture_output=True, text=True, check=True).stdout
+    for name, value in re.findall(r"^(\w+) = (.*?)\s*(?:;.*)?$", text.split("[group")[0], re.M):
+        assert re.search(rf"^{name} += {re.escape(value)}$", built_in, re.M), name
+
+
 # Settings that the configuration takes and the session does not heed yet. A name that stands here without need fails.
 NOT_HEEDED_YET = {"accounting", "mark"}
 

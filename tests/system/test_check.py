@@ -12,7 +12,6 @@ from host import CONF, LOGS, TTYWRAP
 from world import run
 
 SETUP = "/usr/libexec/ttywrap/ttywrap-setup"
-CHECK = "/usr/libexec/ttywrap/ttywrap-check"
 
 
 class Findings:
@@ -20,7 +19,7 @@ class Findings:
 
     def __init__(self, *words, uid=None):
         prefix = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else []
-        done = subprocess.run([*prefix, CHECK, *words], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+        done = subprocess.run([*prefix, TTYWRAP, "--check", *words], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
         self.code, self.text, self.err = done.returncode, done.stdout, done.stderr
         self.kinds = {"ok": [], "note": [], "WRONG": []}
         for line in done.stdout.splitlines():
@@ -128,6 +127,45 @@ def test_anybody_may_check(healthy):
     found = Findings(uid=65534)
     assert found.code == 0, found.text
     assert any("only root may ask about it" in text for text, _ in found.notes)
+
+
+def test_an_audit_rule_that_drops_our_records_is_wrong(healthy):
+    rule = ["never,exclude", "-F", "msgtype=USER_TTY"]
+    run("auditctl", "-a", *rule)
+    try:
+        found = Findings()
+    finally:
+        run("auditctl", "-d", *rule)
+    assert [text for text, _ in found.wrong] == ["kernel audit: an exclude rule drops records of ttywrap's"]
+
+
+@pytest.mark.parametrize("path, edit, says", [
+    ("/etc/ssh/sshd_config", "s/^UsePAM yes/UsePAM no/", "sshd: does not use PAM"),
+    ("/etc/pam.d/sshd", "/pam_loginuid/d", "/etc/pam.d/sshd: without pam_loginuid.so"),
+])
+def test_an_sshd_that_gives_no_login_uid_is_wrong(healthy, path, edit, says):
+    with open(path, encoding="utf-8") as text:
+        before = text.read()
+    run("sed", "-i", edit, path)
+    try:
+        found = Findings()
+    finally:
+        with open(path, "w", encoding="utf-8") as text:
+            text.write(before)
+    assert [text for text, _ in found.wrong if text.startswith(says)], found.text
+
+
+def test_a_configuration_is_checked_before_it_is_put_there(healthy):
+    healthy.user("grouped", groups=["recorded"])
+    with open("/tmp/candidate.conf", "w", encoding="ascii") as out:
+        out.write("[user grouped]\naudit = elevated\n[default]\naudit = some\n")
+    found = Findings("--config", "/tmp/candidate.conf")
+    assert found.code == 1
+    assert found.wrong == [["/tmp/candidate.conf:4: audit = some: one of all, elevated, none", None]]
+    run("sed", "-i", "s/some/none/", "/tmp/candidate.conf")
+    assert Findings("--config", "/tmp/candidate.conf").code == 0
+    assert "audit                 = elevated             ; line 2" in Findings("--config", "/tmp/candidate.conf", "--user", "grouped").text
+    assert Findings("--config", "/no/such/file").code == 1
 
 
 def test_audit_switched_off_is_wrong(healthy):

@@ -21,6 +21,7 @@ void check_privilege(struct findings *);
 /* check_shells.c: the configuration, for everybody whose shell is ttywrap, and their real shells.
  */
 void check_config(struct findings *);
+void check_candidate(struct findings *, const char *path); /* a configuration not in force yet */
 void check_shells(struct findings *);
 
 /* check_kernel.c: audit, terminals, disk space, connection tracking. */
@@ -35,8 +36,9 @@ void check_sshd(struct findings *);
 /* check_sessions.c: recordings that have no end and no session any more. */
 void check_sessions(struct findings *);
 
-/* check_user.c: which settings hold for one user, and from which line. */
-void check_user(struct findings *, const char *name);
+/* check_user.c: which settings hold for one user, and from which line; candidate: by that file, or
+ * NULL. */
+void check_user(struct findings *, const char *name, const char *candidate);
 
 /* check_user.c: the built-in settings, one a line as in ttywrap.conf(5), "-" for what is not set.
  */

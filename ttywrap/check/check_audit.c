@@ -7,11 +7,29 @@
 #include <errno.h>
 #include <libaudit.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Below this a burst of records makes every sender wait; auditd's own rules set 8192. */
 #define BACKLOG_MIN 1024
+
+/* The next answer. 0, or -errno: the kernel's own, or -ETIMEDOUT. */
+static int
+reply_next(int fd, struct audit_reply *reply)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int r = -EAGAIN;
+
+	for (int tries = 0; tries < 10 && r <= 0; tries++) {
+		if (poll(&p, 1, 1000) <= 0)
+			return -ETIMEDOUT;
+		r = audit_get_reply(fd, reply, GET_REPLY_NONBLOCKING, 0);
+	}
+	if (r <= 0)
+		return -EPROTO;
+	return reply->type == NLMSG_ERROR ? reply->error->error : 0;
+}
 
 /* Asks for the status. 0, or -errno: -EPERM is the kernel's answer to anybody but root. */
 static int
@@ -22,22 +40,40 @@ status_get(int fd, struct audit_status *status)
 
 	if (r < 0)
 		return r;
-	for (int tries = 0; tries < 10; tries++) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-
-		if (poll(&p, 1, 1000) <= 0)
-			return -ETIMEDOUT;
-		r = audit_get_reply(fd, &reply, GET_REPLY_NONBLOCKING, 0);
-		if (r <= 0)
-			continue;
-		if (reply.type == NLMSG_ERROR && reply.error->error != 0)
-			return reply.error->error;
+	/* An acknowledgement (an error of 0) may come before the answer. */
+	for (int tries = 0; tries < 3; tries++) {
+		r = reply_next(fd, &reply);
+		if (r != 0)
+			return r;
 		if (reply.type == AUDIT_GET) {
 			*status = *reply.status;
 			return 0;
 		}
 	}
 	return -EPROTO;
+}
+
+static const unsigned ours[] = {AUDIT_USER_TTY, AUDIT_USER_CMD, AUDIT_TRUSTED_APP};
+
+static bool
+operator_holds(unsigned left, unsigned operator, unsigned right)
+{
+	switch (operator) {
+	case AUDIT_EQUAL:
+		return left == right;
+	case AUDIT_NOT_EQUAL:
+		return left != right;
+	case AUDIT_LESS_THAN:
+		return left < right;
+	case AUDIT_LESS_THAN_OR_EQUAL:
+		return left <= right;
+	case AUDIT_GREATER_THAN:
+		return left > right;
+	case AUDIT_GREATER_THAN_OR_EQUAL:
+		return left >= right;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -67,6 +103,36 @@ report(struct findings *f, const struct audit_status *s)
 		    "kernel audit: has lost %u records since the machine started", s->lost);
 }
 
+/* A rule of the exclude list that leaves out records of ours (auditctl -a never,exclude -F
+ * msgtype=...). */
+static bool
+rule_excludes(const struct audit_rule_data *rule)
+{
+	if (rule->flags != AUDIT_FILTER_EXCLUDE || rule->field_count != 1 ||
+	    rule->fields[0] != AUDIT_MSGTYPE)
+		return false;
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (operator_holds(ours[i], rule->fieldflags[0] & AUDIT_OPERATORS, rule->values[0]))
+			return true;
+	return false;
+}
+
+static void
+check_rules(struct findings *f, int fd)
+{
+	struct audit_reply reply;
+	bool excluded = false;
+
+	if (audit_request_rules_list_data(fd) < 0)
+		return;
+	while (reply_next(fd, &reply) == 0 && reply.type != NLMSG_DONE)
+		if (reply.type == AUDIT_LIST_RULES)
+			excluded |= rule_excludes(reply.ruledata);
+	if (excluded)
+		finding_wrong(f, "auditctl -l, and take the rule out of /etc/audit/rules.d/",
+		    "kernel audit: an exclude rule drops records of ttywrap's");
+}
+
 void
 check_audit(struct findings *f)
 {
@@ -74,11 +140,10 @@ check_audit(struct findings *f)
 	int fd = audit_open();
 	int r = fd >= 0 ? status_get(fd, &status) : -errno;
 
-	if (fd >= 0)
-		audit_close(fd);
-	if (r == 0)
+	if (r == 0) {
 		report(f, &status);
-	else if (r == -EPERM)
+		check_rules(f, fd);
+	} else if (r == -EPERM)
 		finding_note(f, "sudo ttywrap --check", "kernel audit: only root may ask about it");
 	else if (r == -EPROTONOSUPPORT || r == -EAFNOSUPPORT || r == -ECONNREFUSED)
 		finding_wrong(f,
@@ -87,4 +152,6 @@ check_audit(struct findings *f)
 		    "kernel audit: does not answer here (%s)", strerror(-r));
 	else
 		finding_wrong(f, "auditctl -s", "kernel audit: %s", strerror(-r));
+	if (fd >= 0)
+		audit_close(fd);
 }

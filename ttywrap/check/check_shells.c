@@ -16,13 +16,26 @@
 #define EDIT "sensible-editor " TTYWRAP_CONF
 
 void
+check_candidate(struct findings *f, const char *path)
+{
+	const struct conf_subject nobody = {0};
+	struct conf c;
+	struct conf_error err;
+
+	if (subject_conf(path, &nobody, &c, &err) != 0)
+		finding_wrong(f, NULL, "%s", err.text);
+	else
+		finding_ok(f, "%s: without mistakes", path);
+}
+
+void
 check_config(struct findings *f)
 {
 	const struct conf_subject nobody = {0};
 	struct conf c;
 	struct conf_error err;
 
-	if (conf_load(TTYWRAP_CONF, 0, &nobody, &c, &err) != 0)
+	if (subject_conf(NULL, &nobody, &c, &err) != 0)
 		finding_wrong(
 		    f, EDIT, "%s; until that is right nobody gets in through ttywrap", err.text);
 	else if (access(TTYWRAP_CONF, F_OK) != 0)
@@ -73,7 +86,7 @@ account_check(struct findings *f, const struct passwd *pw)
 		    "user %s: root's own shell is ttywrap; a way in that doesn't need it is wise",
 		    pw->pw_name);
 	}
-	if (subject_load(&s, pw) != 0)
+	if (subject_load(&s, pw, NULL) != 0)
 		finding_wrong(f, EDIT, "user %s: %s", pw->pw_name, s.err.text);
 	else if (s.shell[0] == '\0')
 		finding_wrong(f, EDIT, "user %s: %s", pw->pw_name, s.shell_error);

@@ -40,7 +40,7 @@ print_defaults(FILE *out)
 }
 
 void
-check_user(struct findings *f, const char *name)
+check_user(struct findings *f, const char *name, const char *candidate)
 {
 	const struct passwd *pw;
 	struct subject s;
@@ -53,7 +53,7 @@ check_user(struct findings *f, const char *name)
 		    errno != 0 ? strerror(errno) : "there is none");
 		return;
 	}
-	r = subject_load(&s, pw);
+	r = subject_load(&s, pw, candidate);
 	if (r != 0)
 		finding_wrong(f, "sensible-editor " TTYWRAP_CONF, "%s", s.err.text);
 	else if (s.shell[0] == '\0')

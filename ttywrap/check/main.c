@@ -15,11 +15,12 @@
 static void
 usage(FILE *out)
 {
-	fputs("usage: ttywrap --check [--user NAME | --defaults]\n"
-	      "  Says what is wrong with the installation, and how to mend it. Exit status 1 if "
-	      "anything is.\n"
-	      "  --user NAME   which settings hold for NAME, and from which line of " TTYWRAP_CONF
-	      "\n",
+	fputs("usage: ttywrap --check [--config FILE] [--user NAME] | --defaults\n"
+	      "  Says what is wrong with the installation, and how to mend it; exit status 1 if\n"
+	      "  anything is. Root is told more than others.\n"
+	      "  --user NAME    which settings hold for NAME, and which line each comes from\n"
+	      "  --config FILE  take FILE for the configuration, to find its mistakes beforehand\n"
+	      "  --defaults     the built-in settings\n",
 	    out);
 }
 
@@ -49,9 +50,10 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = {{"check", no_argument, NULL, 'c'},
 	    {"user", required_argument, NULL, 'u'}, {"defaults", no_argument, NULL, 'd'},
-	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	    {"config", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0}};
 	struct findings f = {.out = stdout};
-	const char *user = NULL;
+	const char *user = NULL, *candidate = NULL;
 	bool defaults = false;
 	int c;
 
@@ -64,6 +66,9 @@ main(int argc, char **argv)
 			break;
 		case 'd':
 			defaults = true;
+			break;
+		case 'f':
+			candidate = optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -79,7 +84,9 @@ main(int argc, char **argv)
 	if (defaults)
 		print_defaults(stdout);
 	else if (user != NULL)
-		check_user(&f, user);
+		check_user(&f, user, candidate);
+	else if (candidate != NULL)
+		check_candidate(&f, candidate);
 	else
 		check_all(&f);
 	if (fflush(stdout) != 0)

@@ -2,9 +2,11 @@
 /* ttywrap-check: the launcher's own decisions (conf, real_shell), asked about somebody else. */
 #include "check/subject.h"
 
+#include "common/io.h"
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +54,35 @@ groups_load(struct subject *s, const struct passwd *pw)
 	}
 }
 
+static int
+candidate_load(
+    const char *path, const struct conf_subject *who, struct conf *conf, struct conf_error *err)
+{
+	char *text = malloc(CONF_FILE_MAX);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = text == NULL ? -ENOMEM : fd < 0 ? -errno : io_read_all(fd, text, CONF_FILE_MAX);
+	int r = (int)n;
+
+	io_close(&fd);
+	if (n < 0)
+		snprintf(err->text, sizeof err->text, "%s: %s", path, strerror(-r));
+	else
+		r = conf_parse(text, (size_t)n, path, who, conf, err);
+	free(text);
+	return r;
+}
+
 int
-subject_load(struct subject *s, const struct passwd *pw)
+subject_conf(const char *candidate, const struct conf_subject *who, struct conf *conf,
+    struct conf_error *err)
+{
+	if (candidate != NULL)
+		return candidate_load(candidate, who, conf, err);
+	return conf_load(TTYWRAP_CONF, 0, who, conf, err);
+}
+
+int
+subject_load(struct subject *s, const struct passwd *pw, const char *candidate)
 {
 	struct real_shell_ask ask = {.passwd_shell = pw->pw_shell,
 	    .self = subject_self(),
@@ -71,7 +100,7 @@ subject_load(struct subject *s, const struct passwd *pw)
 	}
 	who.gids = s->gids;
 	who.gids_n = s->gids_n;
-	r = conf_load(TTYWRAP_CONF, 0, &who, &s->conf, &s->err);
+	r = subject_conf(candidate, &who, &s->conf, &s->err);
 	if (r != 0)
 		return r;
 	ask.conf_shell = s->conf.shell;

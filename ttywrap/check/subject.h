@@ -25,9 +25,16 @@ struct real_shell_id subject_self(void);
 /* An identify for struct real_shell_ask; arg is not used. */
 int subject_identify(void *arg, const char *path, struct real_shell_id *id);
 
-/* Settings and real shell of a passwd entry. 0, or -errno with err filled. subject_free in either
- * case. */
-int subject_load(struct subject *, const struct passwd *);
+/*
+ * Settings and real shell of a passwd entry. candidate: a file to take for the configuration,
+ * whoever it belongs to; NULL: the one that is in force. 0, or -errno with err filled. subject_free
+ * in either case.
+ */
+int subject_load(struct subject *, const struct passwd *, const char *candidate);
 void subject_free(struct subject *);
+
+/* The settings by a candidate, or by the configuration in force. As conf_load. */
+int subject_conf(
+    const char *candidate, const struct conf_subject *, struct conf *, struct conf_error *);
 
 #endif
