@@ -25,6 +25,7 @@
 
 #define DRAIN_WAIT_NS  30000000000 /* the pump's last output on its way to a slow terminal */
 #define HANGUP_WAIT_NS 2000000000  /* a shell's traps after SIGHUP */
+#define LEAVE_WAIT_NS  2000000000  /* a pump that has said its last word has only to exit */
 #define BATCH          64          /* messages between two looks at the signals */
 
 /* As a shell has it in $?; -1 before the end. */
@@ -34,6 +35,16 @@ exit_of(int status)
 	if (status < 0)
 		return -1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* The earlier of two ends holds: no message from the pump puts one off. */
+static void
+end_within(int64_t *deadline_ns, int64_t wait_ns)
+{
+	int64_t until_ns = io_now_ns() + wait_ns;
+
+	if (*deadline_ns < 0 || *deadline_ns > until_ns)
+		*deadline_ns = until_ns;
 }
 
 /* Ends the pump's session: it drains, closes both terminals (SIGHUP to the shell's), and says END.
@@ -48,9 +59,67 @@ stop_pump(struct monitor *m, int64_t *deadline_ns)
 	if (m->channel_fd >= 0 &&
 	    channel_send(m->channel_fd, MESSAGE_STOP, &stop, sizeof stop) < 0 && m->pump > 0)
 		(void)kill(m->pump, SIGKILL);
-	/* Without a terminal, whoever the command left behind may go on writing: as long as they like. */
-	if (*deadline_ns < 0 && m->mode == MONITOR_TERMINAL)
-		*deadline_ns = io_now_ns() + DRAIN_WAIT_NS;
+	/* Without a terminal, whoever the command left behind may go on writing: as long as they
+	 * like. */
+	if (m->mode == MONITOR_TERMINAL)
+		end_within(deadline_ns, DRAIN_WAIT_NS);
+}
+
+static void
+refused(struct monitor *m, int error, int64_t *deadline_ns)
+{
+	if (m->session->conf.on_failure_audit == CONF_ALLOW || m->fault != NULL)
+		return;
+	m->fault = "the audit trail refused a record";
+	log_admin(LOG_ERR, "session ended: %s: %s (user %s)", m->fault, strerror(-error),
+	    m->session->user);
+	stop_pump(m, deadline_ns);
+}
+
+/* Whatever the reason, a pump that can no longer be heard must not go on relaying. */
+static void
+cut_off(struct monitor *m, const char *fault)
+{
+	if (m->fault == NULL)
+		m->fault = fault;
+	if (m->pump > 0)
+		(void)kill(m->pump, SIGKILL);
+	io_close(&m->channel_fd);
+}
+
+/* Takes at most BATCH messages; true when there may be more. */
+static bool
+on_channel(struct monitor *m, int64_t *deadline_ns)
+{
+	struct message msg = {0};
+
+	for (int i = 0; i < BATCH && m->channel_fd >= 0; i++) {
+		int r = channel_receive(m->channel_fd, &msg);
+
+		if (r == -EAGAIN)
+			return false;
+		if (r == 0 && m->state == MONITOR_ENDED) {
+			io_close(&m->channel_fd);
+			return false;
+		}
+		if (r == 0) {
+			/* It has died, or sent a message without even a head. */
+			cut_off(m, "the pump ended without a word");
+			return false;
+		}
+		if (r > 0)
+			r = dispatch(m, &msg);
+		if (r == -EPROTO) {
+			log_admin(LOG_CRIT,
+			    "the pump broke the protocol: type %u, %u bytes (user %s)",
+			    msg.head.type, msg.head.length, m->session->user);
+			cut_off(m, "the pump broke the protocol");
+			return false;
+		}
+		if (r < 0)
+			refused(m, r, deadline_ns);
+	}
+	return m->channel_fd >= 0;
 }
 
 static void
@@ -67,9 +136,13 @@ reap(struct monitor *m, int64_t *deadline_ns)
 				stop_pump(m, deadline_ns);
 		} else if (pid == m->pump) {
 			m->pump = 0;
+			/* Its last words are still in the socket; nobody adds to them. */
+			while (on_channel(m, deadline_ns))
+				;
 			if (m->end.why == 0 && m->fault == NULL)
 				m->fault = "the pump ended without a word";
-			*deadline_ns = io_now_ns() + HANGUP_WAIT_NS;
+			*deadline_ns = -1;
+			end_within(deadline_ns, HANGUP_WAIT_NS);
 		}
 	}
 }
@@ -97,54 +170,13 @@ on_signals(struct monitor *m, int signal_fd, int64_t *deadline_ns)
 }
 
 static void
-refused(struct monitor *m, int error, int64_t *deadline_ns)
-{
-	if (m->session->conf.on_failure_audit == CONF_ALLOW || m->fault != NULL)
-		return;
-	m->fault = "the audit trail refused a record";
-	log_admin(LOG_ERR, "session ended: %s: %s (user %s)", m->fault, strerror(-error),
-	    m->session->user);
-	stop_pump(m, deadline_ns);
-}
-
-static void
-on_channel(struct monitor *m, int64_t *deadline_ns)
-{
-	struct message msg;
-	int r = 1;
-
-	for (int i = 0; i < BATCH && m->channel_fd >= 0; i++) {
-		r = channel_receive(m->channel_fd, &msg);
-		if (r == -EAGAIN)
-			return;
-		if (r > 0)
-			r = dispatch(m, &msg) ?: 1;
-		if (r > 0)
-			continue;
-		if (r < 0 && r != -EPROTO) {
-			refused(m, r, deadline_ns);
-			continue;
-		}
-		if (r == -EPROTO) {
-			m->fault = "the pump broke the protocol";
-			log_admin(LOG_CRIT, "session ended: %s: type %u, %u bytes (user %s)",
-			    m->fault, msg.head.type, msg.head.length, m->session->user);
-			if (m->pump > 0)
-				(void)kill(m->pump, SIGKILL);
-		}
-		io_close(&m->channel_fd);
-	}
-}
-
-static void
 on_deadline(struct monitor *m)
 {
 	if (m->pump > 0) {
 		if (m->fault == NULL)
 			m->fault = "the pump did not come to an end";
 		(void)kill(m->pump, SIGKILL);
-		(void)waitpid(m->pump, NULL, 0);
-		m->pump = 0;
+		m->pump = 0; /* not waited for: it may hang in a write to a dead disk */
 	}
 	m->shell = 0; /* it outlives its terminal, as under nohup(1): nothing more to wait for */
 }
@@ -166,12 +198,16 @@ run(struct monitor *m, int signal_fd)
 		}
 		(void)poll(p, 2, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
 		if (p[1].revents)
-			on_channel(m, &deadline_ns);
+			(void)on_channel(m, &deadline_ns);
+		if (m->state == MONITOR_ENDED)
+			end_within(&deadline_ns, LEAVE_WAIT_NS);
 		if (p[0].revents)
 			on_signals(m, signal_fd, &deadline_ns);
 	}
-	/* What the pump said before it ended is still in the socket. */
-	on_channel(m, &deadline_ns);
+	/* What the pump said before it ended is still in the socket: as much as fits there, since
+	 * the pump is gone, or killed. */
+	while (on_channel(m, &deadline_ns))
+		;
 }
 
 static const char *
@@ -197,6 +233,10 @@ finish(struct monitor *m)
 	int r;
 
 	terminal_give_back(&m->terminal);
+	/* First of all: what follows may wait, for syslog or for the user's terminal. */
+	r = records_close(m, why_ended(m));
+	if (r < 0)
+		log_admin(LOG_ERR, "the close record of %s: %s", m->recording, strerror(-r));
 	accounts_close(m);
 	if (m->end.why == END_RECORDING) {
 		log_admin(LOG_ERR, "session ended: its recording can't be written: %s (user %s)",
@@ -207,9 +247,6 @@ finish(struct monitor *m)
 		log_admin(LOG_ERR, "session ended: %s (user %s)", m->fault, m->session->user);
 		log_user("the session has ended: %s", m->fault);
 	}
-	r = records_close(m, why_ended(m));
-	if (r < 0)
-		log_admin(LOG_ERR, "the close record of %s: %s", m->recording, strerror(-r));
 }
 
 int
@@ -233,6 +270,9 @@ monitor_run(struct session *s)
 	sigfillset(&all);
 	signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signal_fd >= 0 && start(&m, s) == 0) {
+		/* The stop signals too: nobody who gets hold of the terminal can stop the monitor.
+		 */
+		sigprocmask(SIG_SETMASK, &all, NULL);
 		run(&m, signal_fd);
 		finish(&m);
 		status = m.shell_status >= 0 ? m.shell_status : W_EXITCODE(1, 0);

@@ -138,8 +138,10 @@ records_loss(struct monitor *m, const struct message_loss *loss)
 
 	begin(m, &t, "loss");
 	trail_add(&t, "bytes", "%llu", (unsigned long long)loss->bytes);
-	trail_add(&t, "from_ms", "%lld", (long long)(loss->from_ns - m->begin_ns) / 1000000);
-	trail_add(&t, "to_ms", "%lld", (long long)(loss->to_ns - m->begin_ns) / 1000000);
+	/* Divided first: the pump's times may be anything. */
+	trail_add(
+	    &t, "from_ms", "%lld", (long long)loss->from_ns / 1000000 - m->begin_ns / 1000000);
+	trail_add(&t, "to_ms", "%lld", (long long)loss->to_ns / 1000000 - m->begin_ns / 1000000);
 	trail_add(&t, "errno", "%d", loss->error);
 	return send(m, &t, false);
 }
@@ -152,6 +154,8 @@ records_close(struct monitor *m, const char *why)
 	begin(m, &t, "close");
 	trail_add_untrusted(&t, "acct", m->session->user, PATH_PIECE);
 	trail_add(&t, "why", "%s", why);
+	if (m->fault != NULL)
+		trail_add_untrusted(&t, "reason", m->fault, PATH_PIECE);
 	if (m->shell_status >= 0 && WIFSIGNALED(m->shell_status))
 		trail_add(&t, "signal", "%d", WTERMSIG(m->shell_status));
 	else if (m->shell_status >= 0)

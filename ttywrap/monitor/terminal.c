@@ -126,7 +126,8 @@ terminal_give_back(struct terminal *t)
 {
 	if (t->exclusive)
 		(void)ioctl(t->own_fd, TIOCNXCL);
-	if (t->raw)
+	/* A terminal that another job has by now keeps the modes of that job. */
+	if (t->raw && tcgetpgrp(t->own_fd) == getpgrp())
 		(void)tcsetattr(t->own_fd, TCSANOW, &t->modes);
 	t->exclusive = t->raw = false;
 }

@@ -45,7 +45,7 @@ receive_answer(struct trail *t, void *reply, size_t reply_n, int *result)
 {
 	union {
 		struct nlmsghdr head;
-		char bytes[8192];
+		char bytes[10240]; /* an error carries the whole request back (netlink(7)) */
 	} buf;
 	struct sockaddr_nl from = {0};
 	socklen_t from_n = sizeof from;
