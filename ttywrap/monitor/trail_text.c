@@ -45,14 +45,17 @@ trail_add(struct trail_text *t, const char *name, const char *format, ...)
 		append(t, value, (size_t)n);
 }
 
-/* audit_string_contains_control(): a quote, a space or anything that is not printable ASCII. */
+/*
+ * audit_string_contains_control(): a quote, a space or anything that is not printable ASCII. Also
+ * the quote that the kernel puts around a program's whole message (msg='…').
+ */
 static bool
 needs_hex(const char *value, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)value[i];
 
-		if (c == '"' || c < 0x21 || c > 0x7e)
+		if (c == '"' || c == '\'' || c < 0x21 || c > 0x7e)
 			return true;
 	}
 	return n == 0;
