@@ -53,7 +53,9 @@ tear_down(void **state)
 static int
 create(struct place *p)
 {
-	return store_create(p->directory, 1000, 7, WALL, p->name, sizeof p->name);
+	store_name(1000, 7, WALL, p->name, sizeof p->name);
+	strcat(p->name, ".cast");
+	return store_create(p->directory, p->name);
 }
 
 static void
@@ -116,11 +118,9 @@ test_directories_that_are_not_ours(void **state)
 	}
 	snprintf(other, sizeof other, "%s/link", p->top);
 	assert_int_equal(symlink(p->directory, other), 0);
-	assert_true(store_create(other, 1000, 7, WALL, p->name, sizeof p->name) < 0);
-	assert_int_equal(
-	    store_create("/nowhere/at/all", 1000, 7, WALL, p->name, sizeof p->name), -ENOENT);
-	assert_int_equal(
-	    store_create("/dev/null", 1000, 7, WALL, p->name, sizeof p->name), -ENOTDIR);
+	assert_true(store_create(other, p->name) < 0);
+	assert_int_equal(store_create("/nowhere/at/all", p->name), -ENOENT);
+	assert_int_equal(store_create("/dev/null", p->name), -ENOTDIR);
 }
 
 static void
