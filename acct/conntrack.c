@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -78,6 +79,7 @@ counters_take(const struct nf_conntrack *ct, bool swapped, struct traffic *out)
 	    nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_BYTES)};
 	uint64_t packets[2] = {nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_PACKETS),
 	    nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_PACKETS)};
+	uint8_t state = nfct_get_attr_u8(ct, ATTR_TCP_STATE);
 
 	*out = (struct traffic){
 	    .source = TRAFFIC_CONNTRACK,
@@ -86,6 +88,7 @@ counters_take(const struct nf_conntrack *ct, bool swapped, struct traffic *out)
 	    .out_bytes = bytes[!swapped],
 	    .out_packets = packets[!swapped],
 	    .flow = nfct_get_attr_u32(ct, ATTR_ID),
+	    .ended = state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE,
 	};
 }
 

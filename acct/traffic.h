@@ -19,8 +19,10 @@ struct traffic {
 	enum traffic_source source;
 	uint64_t in_bytes, in_packets;
 	uint64_t out_bytes, out_packets;
-	uint32_t flow; /* conntrack's id of the entry; 0 for tcp_info. Counters start anew when it
+	uint32_t flow; /* conntrack's id of the entry; 0: tcp_info. Counters start anew when it
 			  changes */
+	uint32_t
+	    ended; /* 1: the entry only lingers (TIME_WAIT, CLOSE): these are the last figures */
 };
 
 /* "conntrack", "tcp_info" or "none" */
