@@ -24,7 +24,9 @@
 
 enum {
 	ROWS = 1 << 16,
-	NAMES = 1 << 12
+	NAMES = 1 << 12,
+	DAYS = 1 << 12,
+	SEEN_BITS = 1 << 26,
 };
 
 struct amounts {
@@ -32,9 +34,10 @@ struct amounts {
 };
 
 struct row {
-	int64_t id; /* 0: not in the database yet */
+	int64_t id;
 	int64_t key;
 	bool used, dirty;
+	bool stored; /* in the database, perhaps with older figures */
 	char name[CONNECTION_ID_MAX];
 	char peer[CONNECTION_ADDR_MAX], local[CONNECTION_ADDR_MAX];
 	int64_t host, user, uid, ses, peer_port, local_port, zone;
@@ -46,6 +49,12 @@ struct row {
 	struct amounts total, base, before; /* before: what authentication took */
 	struct amounts grown;               /* in `quarter`, not written yet */
 	int64_t quarter, opens;
+};
+
+/* A row of the day table, with what is to be added to it. */
+struct day {
+	int64_t day, user, host, sources, opens;
+	struct amounts grown;
 };
 
 struct name {
@@ -70,6 +79,10 @@ struct conns {
 	sqlite3_stmt *s[STATEMENTS];
 	struct row *rows;
 	struct name *names;
+	struct day *days;
+	int64_t next_id;
+	uint8_t
+	    *seen; /* of an index that began empty: a filter of the keys in it, NULL otherwise */
 	int64_t quarter_known; /* conns_day's last answer */
 	int day_known;
 };
@@ -106,15 +119,15 @@ static const char *const texts[STATEMENTS] = {
 	       "base_in_bytes,"
 	       " base_in_packets, base_out_bytes, base_out_packets, before_in_bytes, "
 	       "before_out_bytes FROM conn WHERE key = ?1",
-    [S_INSERT] = "INSERT INTO conn(key, name, peer, peer_port, local, local_port, zone, host, "
+    [S_INSERT] = "INSERT INTO conn(id, key, name, peer, peer_port, local, local_port, zone, host, "
 		 "user, uid, ses, owner_sure,"
 		 " shells, opened, last, state, sources, flow, flow_before, in_bytes, in_packets, "
 		 "out_bytes, out_packets,"
 		 " base_in_bytes, base_in_packets, base_out_bytes, base_out_packets, "
 		 "before_in_bytes, before_out_bytes)"
-		 " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?"
-		 "21,?22,?23,?24,?25,?26,?27,"
-		 " ?28,?29)",
+		 " VALUES(?30,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?"
+		 "20,?21,?22,?23,?24,?25,?26,"
+		 "?27,?28,?29)",
     [S_UPDATE] =
 	"UPDATE conn SET "
 	"name=?2, peer=?3, peer_port=?4, local=?5, local_port=?6, zone=?7, host=?8, user=?9, "
@@ -142,6 +155,18 @@ static const char *const texts[STATEMENTS] = {
 	"COALESCE(?11, close_out)",
 };
 
+static int64_t
+db_number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t got = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+		got = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return got;
+}
+
 struct conns *
 conns_new(sqlite3 *db)
 {
@@ -153,12 +178,18 @@ conns_new(sqlite3 *db)
 	c->quarter_known = INT64_MIN;
 	c->rows = calloc(ROWS, sizeof *c->rows);
 	c->names = calloc(NAMES, sizeof *c->names);
-	if (!c->rows || !c->names)
+	c->days = calloc(DAYS, sizeof *c->days);
+	if (!c->rows || !c->names || !c->days)
 		goto fail;
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v3(
 			db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &c->s[i], NULL) != SQLITE_OK)
 			goto fail;
+	c->next_id = db_number(db, "SELECT COALESCE(MAX(id), 0) + 1 FROM conn");
+	if (c->next_id < 1)
+		goto fail;
+	if (c->next_id == 1 && !(c->seen = calloc(SEEN_BITS / 8, 1)))
+		goto fail;
 	return c;
 fail:
 	conns_free(c);
@@ -174,6 +205,8 @@ conns_free(struct conns *c)
 		sqlite3_finalize(c->s[i]);
 	free(c->rows);
 	free(c->names);
+	free(c->days);
+	free(c->seen);
 	free(c);
 }
 
@@ -275,7 +308,7 @@ row_from(struct row *w, sqlite3_stmt *s)
 static int
 row_store(struct conns *c, struct row *w)
 {
-	enum statement which = w->id ? S_UPDATE : S_INSERT;
+	enum statement which = w->stored ? S_UPDATE : S_INSERT;
 	sqlite3_stmt *s = c->s[which];
 	const int64_t rest[] = {w->peer_port, 0, w->local_port, w->zone, w->host, w->user, w->uid,
 	    w->ses, w->owner_sure, w->shells, w->opened, w->last, w->state, w->sources, w->flow,
@@ -294,10 +327,51 @@ row_store(struct conns *c, struct row *w)
 	for (int i = 0; i < 26; i++)
 		sqlite3_bind_int64(s, 4 + i, rest[i]);
 	sqlite3_bind_text(s, 5, w->local, -1, SQLITE_STATIC);
-	if (run(c, which) < 0)
-		return -EIO;
-	if (!w->id)
-		w->id = sqlite3_last_insert_rowid(c->db);
+	if (which == S_INSERT)
+		sqlite3_bind_int64(s, 30, w->id);
+	w->stored = true;
+	return run(c, which);
+}
+
+static void
+amounts_add(struct amounts *to, const struct amounts *from)
+{
+	to->in_bytes += from->in_bytes;
+	to->in_packets += from->in_packets;
+	to->out_bytes += from->out_bytes;
+	to->out_packets += from->out_packets;
+}
+
+static int
+day_flush(struct conns *c, struct day *d)
+{
+	const int64_t values[] = {d->day, d->user, d->host, d->sources, d->opens, d->grown.in_bytes,
+	    d->grown.in_packets, d->grown.out_bytes, d->grown.out_packets};
+
+	if (d->day == 0)
+		return 0;
+	for (int i = 0; i < 9; i++)
+		sqlite3_bind_int64(c->s[S_DAY], i + 1, values[i]);
+	*d = (struct day){0};
+	return run(c, S_DAY);
+}
+
+/* A day's rows are the same few for thousands of lines: they are added up here before they are
+ * written. */
+static int
+day_add(struct conns *c, int day, const struct row *w)
+{
+	const int64_t key[] = {day, w->user, w->host, w->sources};
+	struct day *d = &c->days[hash(hash_start, key, sizeof key) % DAYS];
+
+	if (d->day != day || d->user != w->user || d->host != w->host || d->sources != w->sources) {
+		if (day_flush(c, d) < 0)
+			return -EIO;
+		*d = (struct day){
+		    .day = day, .user = w->user, .host = w->host, .sources = w->sources};
+	}
+	d->opens += w->opens;
+	amounts_add(&d->grown, &w->grown);
 	return 0;
 }
 
@@ -309,8 +383,6 @@ grown_store(struct conns *c, struct row *w)
 	const struct amounts *g = &w->grown;
 	const int64_t bucket[] = {
 	    w->quarter, w->id, w->opens, g->in_bytes, g->in_packets, g->out_bytes, g->out_packets};
-	int64_t day[] = {0, w->user, w->host, w->sources, w->opens, g->in_bytes, g->in_packets,
-	    g->out_bytes, g->out_packets};
 
 	if (w->opens == 0 && g->in_packets == 0 && g->out_packets == 0)
 		return 0;
@@ -318,14 +390,13 @@ grown_store(struct conns *c, struct row *w)
 		c->quarter_known = w->quarter;
 		c->day_known = conns_day(w->quarter);
 	}
-	day[0] = c->day_known;
+	if (day_add(c, c->day_known, w) < 0)
+		return -EIO;
 	for (int i = 0; i < 7; i++)
 		sqlite3_bind_int64(c->s[S_BUCKET], i + 1, bucket[i]);
-	for (int i = 0; i < 9; i++)
-		sqlite3_bind_int64(c->s[S_DAY], i + 1, day[i]);
 	w->grown = (struct amounts){0};
 	w->opens = 0;
-	return run(c, S_BUCKET) < 0 || run(c, S_DAY) < 0 ? -EIO : 0;
+	return run(c, S_BUCKET);
 }
 
 static int
@@ -343,12 +414,16 @@ conns_flush(struct conns *c)
 	for (size_t i = 0; i < ROWS; i++)
 		if (row_flush(c, &c->rows[i]) < 0)
 			return -EIO;
+	for (size_t i = 0; i < DAYS; i++)
+		if (day_flush(c, &c->days[i]) < 0)
+			return -EIO;
 	return 0;
 }
 
 static int
 row_begin(struct conns *c, struct row *w, const struct ledger_record *r)
 {
+	w->id = c->next_id++;
 	memcpy(w->name, r->id, sizeof w->name);
 	connection_addr_text(r->connection.family, r->connection.peer, w->peer);
 	connection_addr_text(r->connection.family, r->connection.local, w->local);
@@ -359,6 +434,33 @@ row_begin(struct conns *c, struct row *w, const struct ledger_record *r)
 	w->quarter = r->time_ns / 1000000000 / INDEX_QUARTER;
 	w->opens = 1;
 	return name_id(c, r->host, &w->host);
+}
+
+/* Looks at the two bits of the filter that stand for the key, and sets them. */
+static bool
+seen_before(struct conns *c, uint64_t key)
+{
+	uint32_t a = (uint32_t)(key % SEEN_BITS), b = (uint32_t)(key / SEEN_BITS % SEEN_BITS);
+	bool seen = (c->seen[a / 8] >> a % 8 & 1) && (c->seen[b / 8] >> b % 8 & 1);
+
+	c->seen[a / 8] |= (uint8_t)(1 << a % 8);
+	c->seen[b / 8] |= (uint8_t)(1 << b % 8);
+	return seen;
+}
+
+static bool
+row_load(struct conns *c, struct row *w)
+{
+	sqlite3_stmt *s = c->s[S_FIND];
+
+	if (c->seen && !seen_before(c, (uint64_t)w->key))
+		return false;
+	sqlite3_bind_int64(s, 1, w->key);
+	w->stored = sqlite3_step(s) == SQLITE_ROW;
+	if (w->stored)
+		row_from(w, s);
+	sqlite3_reset(s);
+	return w->stored;
 }
 
 /* The connection of a line: its id is unique on its host until the next boot, and the addresses
@@ -382,11 +484,7 @@ row_find(struct conns *c, const struct ledger_record *r, struct row **out)
 	memset(w, 0, sizeof *w);
 	w->used = true;
 	w->key = (int64_t)h;
-	sqlite3_bind_int64(c->s[S_FIND], 1, w->key);
-	if (sqlite3_step(c->s[S_FIND]) == SQLITE_ROW)
-		row_from(w, c->s[S_FIND]);
-	sqlite3_reset(c->s[S_FIND]);
-	return w->id ? 0 : row_begin(c, w, r);
+	return row_load(c, w) ? 0 : row_begin(c, w, r);
 }
 
 static void
@@ -415,7 +513,7 @@ reading_take(struct conns *c, struct row *w, const struct ledger_record *r)
 	if (t->source == TRAFFIC_NONE ||
 	    (t->source == TRAFFIC_CONNTRACK && t->flow == w->flow_before && t->flow != w->flow))
 		return 0;
-	if (quarter != w->quarter && w->dirty && row_flush(c, w) < 0)
+	if (quarter != w->quarter && grown_store(c, w) < 0)
 		return -EIO;
 	w->quarter = quarter;
 	if (t->source == TRAFFIC_CONNTRACK && t->flow != w->flow) {
@@ -443,8 +541,6 @@ session_take(struct conns *c, struct row *w, const struct ledger_record *r)
 	int at = open ? 8 : 10;
 	int64_t user;
 
-	if (!w->id && row_flush(c, w) < 0)
-		return -EIO;
 	if (name_id(c, r->user, &user) < 0)
 		return -EIO;
 	sqlite3_clear_bindings(s);

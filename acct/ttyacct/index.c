@@ -145,7 +145,8 @@ db_open(const char *path)
 	sqlite3 *db = NULL;
 
 	if (sqlite3_open_v2(path, &db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_NOFOLLOW,
 		NULL) != SQLITE_OK) {
 		fprintf(stderr, "ttyacct: index %s: %s\n", path, sqlite3_errmsg(db));
 		sqlite3_close(db);
