@@ -88,7 +88,8 @@ test_json(void **state)
 {
 	(void)state;
 	expect(print_json, 80, false,
-	    "[\n {\"user\": \"a\\u001b]0;x\\u0007-\xc2\x9b<b>\\\"&,\xef\xbf\xbd\", \"connections\": "
+	    "[\n {\"user\": \"a\\u001b]0;x\\u0007-\xc2\x9b<b>\\\"&,\xef\xbf\xbd\", "
+	    "\"connections\": "
 	    "7, \"total_bytes\": 2048},\n"
 	    " {\"user\": \"=cmd()\", \"connections\": 0, \"total_bytes\": 1024}\n]\n");
 }
