@@ -166,6 +166,9 @@ def test_a_configuration_is_checked_before_it_is_put_there(healthy):
     assert Findings("--config", "/tmp/candidate.conf").code == 0
     assert "audit                 = elevated             ; line 2" in Findings("--config", "/tmp/candidate.conf", "--user", "grouped").text
     assert Findings("--config", "/no/such/file").code == 1
+    with open("/tmp/candidate.conf", "w", encoding="ascii") as out:
+        out.write("[user nobody-here]\nsecret_prompt = PIN (\n")
+    assert "/tmp/candidate.conf:2: secret_prompt = PIN (: " in Findings("--config", "/tmp/candidate.conf").wrong[0][0]
 
 
 def test_audit_switched_off_is_wrong(healthy):

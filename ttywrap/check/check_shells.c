@@ -18,7 +18,7 @@
 void
 check_candidate(struct findings *f, const char *path)
 {
-	const struct conf_subject nobody = {0};
+	const struct conf_subject nobody = {.judge = subject_judge};
 	struct conf c;
 	struct conf_error err;
 
@@ -31,7 +31,7 @@ check_candidate(struct findings *f, const char *path)
 void
 check_config(struct findings *f)
 {
-	const struct conf_subject nobody = {0};
+	const struct conf_subject nobody = {.judge = subject_judge};
 	struct conf c;
 	struct conf_error err;
 

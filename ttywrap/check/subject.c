@@ -4,6 +4,7 @@
 
 #include "common/io.h"
 #include "config.h"
+#include "pump/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,22 @@ subject_self(void)
 
 	subject_identify(NULL, TTYWRAP_BIN, &id);
 	return id;
+}
+
+int
+subject_judge(void *arg, enum conf_id id, const char *value, char *why, size_t n)
+{
+	const char *const patterns[] = {value, NULL}, *const no_programs[] = {NULL};
+	struct secret *secret = NULL;
+	int r;
+
+	(void)arg;
+	if (id != CONF_ID_SECRET_PROMPT)
+		return 0;
+	r = secret_new(&secret, patterns, no_programs, why, n);
+	if (r == 0)
+		secret_free(secret);
+	return r;
 }
 
 static int
@@ -88,7 +105,8 @@ subject_load(struct subject *s, const struct passwd *pw, const char *candidate)
 	    .self = subject_self(),
 	    .self_path = TTYWRAP_BIN,
 	    .identify = subject_identify};
-	struct conf_subject who = {.user = pw->pw_name, .group_gid = conf_group_gid};
+	struct conf_subject who = {
+	    .user = pw->pw_name, .group_gid = conf_group_gid, .judge = subject_judge};
 	int r;
 
 	*s = (struct subject){0};

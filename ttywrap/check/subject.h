@@ -33,6 +33,9 @@ int subject_identify(void *arg, const char *path, struct real_shell_id *id);
 int subject_load(struct subject *, const struct passwd *, const char *candidate);
 void subject_free(struct subject *);
 
+/* A judge for struct conf_subject: compiles the patterns as the pump will; arg is not used. */
+int subject_judge(void *arg, enum conf_id id, const char *value, char *why, size_t n);
+
 /* The settings by a candidate, or by the configuration in force. As conf_load. */
 int subject_conf(
     const char *candidate, const struct conf_subject *, struct conf *, struct conf_error *);

@@ -222,7 +222,9 @@ setting_apply(struct parser *p, const struct conf_setting *s, const char *value)
 		    p, -EINVAL, "%s: a comment behind a value begins with ';'", s->name);
 	/* Into the scratch first, so that a mistake is found whomever the section is for. */
 	p->scratch.secret_programs_n = p->scratch.secret_prompt_n = 0;
-	if (conf_value_set(&p->scratch, s, value, why, sizeof why) != 0)
+	if (conf_value_set(&p->scratch, s, value, why, sizeof why) != 0 ||
+	    (p->subject->judge != NULL &&
+		p->subject->judge(p->subject->arg, (enum conf_id)id, value, why, sizeof why) != 0))
 		return error_at(p, -EINVAL, "%s = %.60s: %s", s->name, value, why);
 	if (!is_list(s) && (p->section_has & 1u << id) != 0)
 		return error_at(p, -EINVAL, "%s is set a second time in this section", s->name);

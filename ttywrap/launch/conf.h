@@ -124,7 +124,12 @@ struct conf_subject {
 	 * looked up must not be taken for none. conf_group_gid() asks NSS.
 	 */
 	int (*group_gid)(void *arg, const char *name, gid_t *gid);
-	void *arg;
+	/*
+	 * Sees each value of the file, whomever its section is for, or NULL. Returns 0, or -EINVAL
+	 * with why (n bytes) saying what would be right: for what the launcher does not judge itself.
+	 */
+	int (*judge)(void *arg, enum conf_id id, const char *value, char *why, size_t n);
+	void *arg; /* of both */
 };
 
 struct conf_error {

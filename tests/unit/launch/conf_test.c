@@ -331,6 +331,30 @@ test_too_much_of_a_list(void **state)
 	assert_int_equal(c.secret_prompt_n, 0);
 }
 
+/* Takes no pattern with an x in it. */
+static int
+no_x(void *arg, enum conf_id id, const char *value, char *why, size_t n)
+{
+	(void)arg;
+	if (id != CONF_ID_SECRET_PROMPT || strchr(value, 'x') == NULL)
+		return 0;
+	snprintf(why, n, "no x");
+	return -EINVAL;
+}
+
+static void
+test_a_judge_sees_every_section(void **state)
+{
+	const struct conf_subject judged = {.user = "alice", .judge = no_x};
+	struct conf c;
+	struct conf_error e;
+
+	(void)state;
+	assert_int_equal(parse("[default]\nshell = /x\nsecret_prompt = y", &judged, &c, &e), 0);
+	assert_int_equal(parse("[user bob]\nsecret_prompt = x", &judged, &c, &e), -EINVAL);
+	assert_string_equal(e.text, "f:2: secret_prompt = x: no x");
+}
+
 /* What is shown is what could be written in the file. */
 static void
 test_values_are_shown_as_they_are_written(void **state)
@@ -492,6 +516,7 @@ main(void)
 	    cmocka_unit_test(test_mistakes_are_named),
 	    cmocka_unit_test(test_nul_bytes_and_long_lines),
 	    cmocka_unit_test(test_too_much_of_a_list),
+	    cmocka_unit_test(test_a_judge_sees_every_section),
 	    cmocka_unit_test(test_values_are_shown_as_they_are_written),
 	    cmocka_unit_test(test_a_file_is_loaded),
 	    cmocka_unit_test(test_a_file_others_can_change_is_refused),
