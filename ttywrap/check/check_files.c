@@ -76,7 +76,7 @@ check_folders(struct findings *f)
 {
 	static const struct folder folders[] = {
 	    {TTYWRAP_LOGDIR, TTYWRAP_USER, TTYWRAP_GROUP, 02750},
-	    {TTYWRAP_STATEDIR, TTYWRAP_USER, TTYWRAP_GROUP, 02770},
+	    {TTYWRAP_STATEDIR, "root", TTYWRAP_GROUP, 02750},
 	    {TTYWRAP_RUNDIR, TTYWRAP_USER, "root", 0755},
 	};
 
