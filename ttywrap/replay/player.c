@@ -99,7 +99,7 @@ goal_before(struct player *p)
 static void
 goal_after(struct player *p, char code)
 {
-	if (p->goal == GOAL_MARK && code == 'm') {
+	if (p->goal == GOAL_MARK && code == 'm' && p->tape->at_ns > p->goal_ns) {
 		player_arrive(p);
 	} else if ((p->goal == GOAL_FIND || p->goal == GOAL_FIND_LAST) && finder_check(p->finder)) {
 		p->found_ns = p->tape->at_ns;

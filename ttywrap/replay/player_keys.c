@@ -61,6 +61,7 @@ next_mark(struct player *p)
 			return;
 		}
 	p->goal = GOAL_MARK;
+	p->goal_ns = at;
 }
 
 static void

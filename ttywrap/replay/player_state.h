@@ -43,7 +43,7 @@ struct player {
 	struct keys keys;
 
 	enum player_goal goal;
-	int64_t goal_ns;    /* of GOAL_TIME and GOAL_FIND_LAST */
+	int64_t goal_ns;    /* of GOAL_TIME and GOAL_FIND_LAST; GOAL_MARK: one after it */
 	bool goal_pauses;   /* ... and stay there */
 	bool at_end;        /* nothing follows, for now */
 	bool live;          /* a recorder holds the file */
