@@ -34,7 +34,7 @@ take_number(const char **p, const char *end, const char *key, uint64_t max, uint
 	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
 		unsigned digit = (unsigned)(**p - '0');
 
-		if (*number > (max - digit) / 10)
+		if (digit > max || *number > (max - digit) / 10)
 			return -EINVAL;
 		*number = *number * 10 + digit;
 	}
