@@ -26,6 +26,7 @@
 #include "monitor/dispatch.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
+#include "monitor/sandbox.h"
 #include "monitor/session.h"
 #include "monitor/spawn.h"
 #include "monitor/store.h"
@@ -168,7 +169,7 @@ become_monitor(struct monitor *m, const struct session *s)
 		log_admin(LOG_CRIT, "the monitor keeps what it must not: %s", why);
 		return -EPERM;
 	}
-	return 0;
+	return monitor_sandbox();
 }
 
 static int

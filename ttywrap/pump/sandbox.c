@@ -4,31 +4,16 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/filter.h"
 #include "common/privilege.h"
 
-static struct sock_filter instructions[] = {
-#include "sandbox_filter.h"
+static const struct sock_filter instructions[] = {
+#include "pump_filter.h"
 };
-
-static int
-filter_load(void)
-{
-	struct sock_fprog program = {
-	    .len = sizeof instructions / sizeof *instructions, .filter = instructions};
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	(void)program; /* the sanitizers' own calls are not on the list */
-	return 0;
-#else
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
-#endif
-}
 
 int
 sandbox_enter(void)
@@ -44,5 +29,5 @@ sandbox_enter(void)
 		return -errno;
 	if (privilege_check(&row, why, sizeof why) < 0)
 		return -EPERM;
-	return filter_load();
+	return filter_load(instructions, sizeof instructions / sizeof *instructions);
 }
