@@ -18,14 +18,15 @@ CONTROL = re.compile(r"\x1b\[\?2004[hl]\r?|\x1b\]0;[^\a]*\a")
 
 def ssh_words(sshd, user, *words, tty=False, options=(), password=False):
     """The command line of one ssh. Nothing of the machine's ssh configuration or agent gets in."""
-    base = ["ssh", "-F", "none", "-p", str(sshd.port), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "LogLevel=ERROR", "-o", "IdentitiesOnly=yes"]
+    base = ["ssh", "-F", "none", "-p", str(sshd.port)]
+    for option in options:  # before the others: ssh takes the first value it is given
+        base += ["-o", option]
+    base += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+             "-o", "LogLevel=ERROR", "-o", "IdentitiesOnly=yes"]
     if password:
         base += ["-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]
     else:
         base += ["-i", f"{KEYS}/user", "-o", "BatchMode=yes"]
-    for option in options:
-        base += ["-o", option]
     if tty:
         base.append("-tt")
     return base + [f"{user.name}@127.0.0.1", *words]
@@ -41,12 +42,22 @@ def ssh(sshd, user, *words, stdin=b"", env=None, timeout=TIMEOUT, **more):
     return subprocess.run(line, capture_output=True, env={**ENVIRONMENT, **(env or {})}, timeout=timeout, **source)
 
 
+def fresh_signals():
+    """Between fork and exec: no signal ignored or blocked because the tests were started that way."""
+    for number in range(1, signal.NSIG):
+        try:
+            signal.signal(number, signal.SIG_DFL)
+        except (OSError, ValueError):
+            pass
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 class Terminal:
     """A program on a terminal. Every step waits for what it expects; nothing sleeps."""
 
-    def __init__(self, words, size=(24, 80), env=None, cwd="/", preexec=None):
+    def __init__(self, words, size=(24, 80), env=None, cwd="/"):
         self.child = pexpect.spawn(words[0], list(words[1:]), dimensions=size, env={**ENVIRONMENT, **(env or {})}, cwd=cwd,
-                                   timeout=TIMEOUT, encoding="utf-8", codec_errors="surrogateescape", preexec_fn=preexec,
+                                   timeout=TIMEOUT, encoding="utf-8", codec_errors="surrogateescape", preexec_fn=fresh_signals,
                                    maxread=65536)
         self.child.delaybeforesend = None
         self.child.delayafterclose = 0.01
@@ -61,7 +72,11 @@ class Terminal:
 
     def expect(self, pattern):
         """Waits for a regular expression; returns the match. What came before it is in .before."""
-        self.child.expect(pattern)
+        try:
+            self.child.expect(pattern)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            how = f"within {TIMEOUT} s" if isinstance(error, pexpect.TIMEOUT) else "before the end"
+            raise AssertionError(f"no {pattern!r} {how} in: {(self.child.before or '')[-2000:]!r}") from None
         return self.child.match
 
     @property
@@ -90,7 +105,7 @@ class Terminal:
 
     def finish(self):
         """Waits for the end; returns the exit status, or -N for death by signal N."""
-        self.child.expect(pexpect.EOF)
+        self.expect(pexpect.EOF)
         self.child.wait() if self.child.isalive() else None
         self.child.close()
         return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus

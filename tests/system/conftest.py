@@ -2,11 +2,14 @@
 """Puts the pytest process into a world before the first test, and takes the world away after the last."""
 
 import os
+import signal
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+pytest.register_assert_rewrite("same", "client", "host")
 
 import host as host_module  # noqa: E402
 import world as world_module  # noqa: E402
@@ -53,9 +56,19 @@ def trail(host):
 @pytest.fixture(autouse=True)
 def nothing_left_in_the_world(request):
     """No test may leave a session behind for the next one."""
+    if "host" not in request.fixturenames:
+        yield
+        return
+    made = request.getfixturevalue("host")
+    before = set(made.world.processes())
+
+    def left():
+        return set(made.world.processes()) - before - {s.process.pid for s in made.sshds.values()}
     yield
-    if "host" in request.fixturenames:
-        made = request.getfixturevalue("host")
-        listening = {s.process.pid for s in made.sshds.values()}
-        host_module.wait_until(lambda: set(made.world.processes()) <= listening,
-                               f"processes left in the world by {request.node.name}")
+    try:
+        host_module.wait_until(lambda: not left(), "processes left in the world", 10)
+    except AssertionError as late:
+        names = {pid: host_module.command_line(pid) for pid in left()}
+        for pid in left():
+            os.kill(pid, signal.SIGKILL)
+        raise AssertionError(f"{late}: {names}") from None

@@ -194,5 +194,14 @@ class Host:
             sshd.stop()
 
 
+def command_line(pid):
+    """A process's words, or b"" when it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as words:
+            return words.read()
+    except OSError:
+        return b""
+
+
 def have(program):
     return shutil.which(program) is not None

@@ -273,6 +273,9 @@ def enter(visible=(), shared=()):
     """Moves this process, which must have one thread only, into a new world. Raises Unavailable."""
     if os.geteuid() != 0:
         raise Unavailable("needs root (users, sshd and an installation of its own in namespaces of its own)")
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:  # as a background job of a script starts: every child would inherit it
+            signal.signal(number, signal.SIG_DFL)
     lock = take_lock()
     trail, before = open_audit()
     keeper, pipe = start_keeper(lock, before)
