@@ -69,11 +69,27 @@ def probes(host, user):
     return found
 
 
+def as_shown(found, section, way):
+    """A section without what sshd, not ttywrap, does differently for another passwd shell or for a ForceCommand."""
+    if section == "environment":
+        return [e for e in found[section] if not e.startswith((b"SHELL=", b"SSH_ORIGINAL_COMMAND="))]
+    if section == "standing" and way.endswith("command") and "tty" not in way:
+        # Without a terminal the shell stays in the process group that sshd made, whose leader now waits for it.
+        return [line for line in found[section].split("\n") if "leader" not in line]
+    return found[section]
+
+
 @pytest.mark.parametrize("way", WAYS + tuple("forced " + w for w in WAYS))
 @pytest.mark.parametrize("section", SECTIONS)
 def test_same(probes, section, way):
-    plain, wrapped = probes[way]
-    assert wrapped[section] == plain[section]
+    plain, wrapped = (as_shown(found, section, way) for found in probes[way])
+    assert wrapped == plain
+
+
+def test_the_shell_variable_is_sshds(probes):
+    """Handed on as it came: programs that start $SHELL, as tmux does for its panes, start a wrapped one."""
+    assert b"SHELL=" + TTYWRAP.encode() in probes["login"][1]["environment"]
+    assert b"SHELL=" + PLAIN.encode() in probes["forced login"][1]["environment"]
 
 
 def test_the_probe_sees_what_was_set(probes):

@@ -208,16 +208,19 @@ static int
 leave(int status)
 {
 	const struct rlimit none = {0, 0};
-	sigset_t nothing;
+	sigset_t own;
 
 	/*
 	 * A session leader's exit hangs the terminal up and throws away what is
 	 * still on its way to the other side (disassociate_ctty(),
-	 * tty_ldisc_hangup()). Without a controlling terminal it does not.
+	 * tty_ldisc_hangup()). Without a controlling terminal it does not. Giving
+	 * it up sends SIGHUP to the foreground group, this process among them:
+	 * ignored, or it would be what this process dies of.
 	 */
 	if (getsid(0) == getpid()) {
 		int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
+		signal(SIGHUP, SIG_IGN);
 		if (fd >= 0)
 			(void)ioctl(fd, TIOCNOTTY);
 	}
@@ -227,8 +230,9 @@ leave(int status)
 		return WEXITSTATUS(status);
 	setrlimit(RLIMIT_CORE, &none);
 	signal(WTERMSIG(status), SIG_DFL);
-	sigemptyset(&nothing);
-	sigprocmask(SIG_SETMASK, &nothing, NULL);
+	sigemptyset(&own);
+	sigaddset(&own, WTERMSIG(status)); /* alone: another may be pending */
+	sigprocmask(SIG_UNBLOCK, &own, NULL);
 	raise(WTERMSIG(status));
 	return 128 + WTERMSIG(status);
 }
