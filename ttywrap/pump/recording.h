@@ -22,6 +22,7 @@
  */
 
 struct recording;
+struct recording_writer; /* recording_writer.h: the session doesn't wait for a disk that stalls */
 
 enum recording_sync {
 	RECORDING_SYNC_NONE,   /* the kernel writes back when it likes */
@@ -37,6 +38,8 @@ struct recording_options {
 	uint64_t max_bytes;  /* of the file as it lies on the disk: output and input end behind it
 				(-EFBIG); 0: none */
 	enum recording_sync sync;
+	struct recording_writer
+	    *writer; /* NULL: write(2) and fdatasync(2) in the calling thread; else the caller's */
 	int zstd; /* 0: plain, 1..19: compressed at this level, the name should end in .cast.zst */
 };
 

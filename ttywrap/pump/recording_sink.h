@@ -8,17 +8,19 @@
 #include <stdint.h>
 
 /*
- * The bounded way to the file: lines go in whole, are hashed, perhaps compressed, and written with
- * write(2) and nothing else (the sandbox has no lseek, ftruncate or pwrite). What has gone in is
- * never dropped: after a short or failed write the rest stays and is tried again, so that the file
- * is always a prefix of what was put in.
+ * The bounded way to the file: lines go in whole, are hashed, perhaps compressed, and written with write(2) and nothing
+ * else (the sandbox has no lseek, ftruncate or pwrite). What has gone in is never dropped: after a short or failed
+ * write the rest stays and is tried again, so that the file is always a prefix of what was put in.
+ *
+ * The writing is done here and now, or by a thread, in which case a call only begins it.
  */
 
 #define SINK_SIZE  (256u << 10) /* bytes waiting at most; pages not needed stay untouched */
 #define SINK_LINES (64u << 10)  /* what sink_reserve gives at once, at most */
 #define SINK_FLUSH (32u << 10)  /* waiting bytes that are worth a write */
 
-struct sink_packer; /* the compressor, recording_zstd.c */
+struct sink_packer;      /* the compressor, recording_zstd.c */
+struct recording_writer; /* the thread, recording_writer.c */
 
 struct sink {
 	int fd;
@@ -26,34 +28,46 @@ struct sink {
 	uint64_t offset;     /* bytes put in, uncompressed */
 	uint64_t queued;     /* bytes of the file made so far */
 	uint64_t written;    /* bytes of the file written; queued - written are waiting */
+	uint64_t synced;     /* bytes of the file known to be on the disk */
+	/* The waiting bytes are [start, end), or [start, wrap) and then [0, end) when is_wrapped. */
 	char *buf;
-	size_t size;       /* of buf */
-	size_t start, end; /* the waiting bytes */
-	char *stage;       /* compressed: where lines are made */
+	size_t size, start, end, wrap;
+	int is_wrapped;
+	char *stage; /* compressed: where lines are made */
 	struct sink_packer *packer;
 	int unpacked; /* lines went into the compressor and have not come out whole */
+	struct recording_writer *writer;
+	int is_busy; /* the writer has a job */
 };
 
-/* Takes fd over, also on failure. level 0: plain; 1..19: zstd. Returns 0 or -errno. */
-int sink_init(struct sink *, int fd, int level);
+/*
+ * Takes fd over, also on failure. level 0: plain; 1..19: zstd. writer: NULL to write in the calling thread, else the
+ * caller's, and this sink's alone until sink_clear. Returns 0 or -errno.
+ */
+int sink_init(struct sink *, int fd, int level, struct recording_writer *writer);
+
+/* A writer stuck in a job keeps the buffer it reads from and the descriptor. */
 void sink_clear(struct sink *);
 
-/* So many bytes of lines can go in, in one sink_reserve or several, before the next write. */
-size_t sink_room(const struct sink *);
+/* How many times lines of n <= SINK_LINES bytes can go in before the next write. */
+size_t sink_room(const struct sink *, size_t n);
 
-/* Where to make n <= SINK_LINES bytes of lines; NULL when there is no room for them. Followed by
- * sink_commit. */
+/* Where to make n <= SINK_LINES bytes of lines; NULL when there is no room for them. Followed by sink_commit. */
 char *sink_reserve(struct sink *, size_t n);
 
-/* n bytes of whole lines have been made there. Returns 0 or -errno of the compressor, which ends
- * the recording. */
+/* n bytes of whole lines have been made there. Returns 0 or -errno of the compressor, which ends the recording. */
 int sink_commit(struct sink *, size_t n);
 
-/* Ends the compressor's frame (end_frame), or makes all put in so far decodable. Plain: nothing.
- * Returns 0 or -errno. */
+/* Ends the compressor's frame (end_frame), or makes all put in so far decodable. Plain: nothing. Returns 0 or -errno. */
 int sink_pack(struct sink *, int end_frame);
 
-/* Writes all that waits. Returns 0, or -errno with the rest still waiting. */
-int sink_write(struct sink *);
+/* Bytes of the file that wait to be written, or for the writer's word that they are. */
+size_t sink_waiting(const struct sink *);
+
+/*
+ * Writes all that waits (and syncs it), or has the writer begin with it once it is free, waiting wait_ns for that at most.
+ * Returns 0, or the -errno of the last write, with the rest still waiting.
+ */
+int sink_write(struct sink *, int sync, int64_t wait_ns);
 
 #endif
