@@ -88,19 +88,24 @@ base64_encode(char *dst, const uint8_t *src, size_t n)
 	return o;
 }
 
-/* 0..63, or 64 for what is no letter of the alphabet. */
-static unsigned
+/* From '+' to 'z'. */
+/* clang-format off */
+static const uint8_t values[80] = {
+    62, 64, 64, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64,
+    64, 64, 64, 64, 64, 64, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    64, 64, 64, 64, 64, 64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
+    36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
+};
+/* clang-format on */
+
+/* 0..63, or 64 for what is no letter of the alphabet. A table, since which range a letter is in can't be guessed. */
+static inline unsigned
 value(char letter)
 {
-	unsigned char c = (unsigned char)letter;
+	unsigned i = (unsigned char)letter - (unsigned)'+';
 
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
+	return i < sizeof values ? values[i] : 64;
 }
 
 /* The last four letters, where padding may stand. Returns the number of bytes, or -EINVAL. */

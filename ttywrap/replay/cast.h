@@ -50,7 +50,8 @@ const char *cast_name(const struct cast *);
 const struct cast_header *cast_header(const struct cast *);
 
 /*
- * A field of the header's "ttywrap" object: "user", "uid", "ses", "tty", "addr", "start" … (ttywrap-recording(5) lists them). NULL when absent. Not safe to print.
+ * A field of the header's "ttywrap" object: "user", "uid", "ses", "tty", "addr", "start" … (ttywrap-recording(5) lists
+ * them). NULL when absent. Not safe to print.
  */
 const char *cast_field(const struct cast *, const char *key);
 

@@ -137,6 +137,10 @@ take_unicode(struct cursor *c, char *out)
 	if (u < 0)
 		return -1;
 	c->p += 4;
+	if (u < 0x80) {
+		*out = (char)u;
+		return 1;
+	}
 	if (u >= 0xd800 && u < 0xdc00 && c->end - c->p >= 6 && c->p[0] == '\\' && c->p[1] == 'u') {
 		low = hex4(c->p + 2, c->end);
 		if (low >= 0xdc00 && low < 0xe000) {
@@ -151,20 +155,33 @@ take_unicode(struct cursor *c, char *out)
 static int
 take_escape(struct cursor *c, char *out)
 {
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *hit;
-	char letter;
+	char letter = c->p < c->end ? *c->p++ : '\0';
 
-	if (c->p >= c->end)
-		return -1;
-	letter = *c->p++;
-	if (letter == 'u')
+	switch (letter) {
+	case 'u':
 		return take_unicode(c, out);
-	hit = letter ? strchr(from, letter) : NULL;
-	if (!hit)
-		return -1;
-	*out = to[hit - from];
-	return 1;
+	case '"':
+	case '\\':
+	case '/':
+		*out = letter;
+		return 1;
+	case 'n':
+		*out = '\n';
+		return 1;
+	case 'r':
+		*out = '\r';
+		return 1;
+	case 't':
+		*out = '\t';
+		return 1;
+	case 'b':
+		*out = '\b';
+		return 1;
+	case 'f':
+		*out = '\f';
+		return 1;
+	}
+	return -1;
 }
 
 /* Eight bytes that hold no quote, backslash, control character or byte above ASCII. */
@@ -225,9 +242,8 @@ take_string(struct cursor *c, char **text, size_t *len)
 		n = utf8_at((const uint8_t *)c->p, (size_t)(c->end - c->p));
 		if (n <= 0)
 			return "bytes that are not UTF-8";
-		memmove(out, c->p, (size_t)n);
-		out += n;
-		c->p += n;
+		while (n-- > 0)
+			*out++ = *c->p++;
 	}
 	c->p++;
 	*len = (size_t)(out - *text);

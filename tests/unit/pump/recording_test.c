@@ -237,6 +237,35 @@ test_a_full_disk(void **state)
 	close(fd);
 }
 
+/* The audit trail must not have a seal that the file doesn't. */
+static void
+test_a_seal_is_handed_out_when_it_is_written(void **state)
+{
+	(void)state;
+	for (int sync = RECORDING_SYNC_NONE; sync <= RECORDING_SYNC_ALWAYS; sync++) {
+		const struct recording_options options = {
+		    .sync = (enum recording_sync)sync, .seal_bytes = 3000};
+		int fd = memfd_create("r", MFD_CLOEXEC);
+		struct seals seals = {.count = 0};
+		struct recording *r = start(dup(fd), &options, &seals);
+		char block[4000];
+
+		memset(block, 'x', sizeof block);
+		limit(3500);
+		assert_int_equal(recording_output(r, 1 * MS, block, sizeof block), 0);
+		assert_int_equal(recording_output(r, 2 * MS, block, sizeof block), 0);
+		assert_int_equal(recording_tick(r, 200 * MS), -EFBIG);
+		assert_int_equal(seals.count, 0);
+		assert_int_equal(recording_written(r), 3500);
+		limit(RLIM_INFINITY);
+		assert_int_equal(recording_tick(r, 400 * MS), 0);
+		assert_int_equal(seals.count, 1);
+		assert_memory_equal(content(fd) + seals.last.offset, seals.last.hash, BLAKE2B_HEX);
+		recording_free(r);
+		close(fd);
+	}
+}
+
 static void
 test_a_full_pipe_is_no_error(void **state)
 {
@@ -324,6 +353,7 @@ main(void)
 	    cmocka_unit_test(test_half_a_character_waits_100_ms_at_most),
 	    cmocka_unit_test(test_seals_by_time_and_by_bytes),
 	    cmocka_unit_test(test_a_full_disk),
+	    cmocka_unit_test(test_a_seal_is_handed_out_when_it_is_written),
 	    cmocka_unit_test(test_a_full_pipe_is_no_error),
 	    cmocka_unit_test(test_the_cap),
 	    cmocka_unit_test(test_bad_calls),
