@@ -143,7 +143,9 @@ def test_markers_and_search(play, cast):
     p.send("N")
     p.expect_screen("second red", absent="fourth")
     p.expect_screen("0:00")
-    p.send("]]]")
+    p.send("]")
+    p.expect_screen("[vi]")
+    p.send("]")
     p.expect_screen("no marker after this")
     p.send("q")
     assert p.wait() == 0
