@@ -98,6 +98,15 @@ out_point(const struct filter *f, struct out *o, uint32_t point)
 }
 
 static void
+event_tell(const struct filter *f, struct out *o, enum filter_event event)
+{
+	if (!f->on_event)
+		return;
+	out_flush(o);
+	f->on_event(f->event_to, event);
+}
+
+static void
 tabs_restore(const struct filter *f, struct out *o)
 {
 	out_string(o, "\0337\033[3g");
@@ -157,6 +166,7 @@ alternate_leave(struct filter *f, struct out *o)
 		return;
 	/* Each screen has a saved cursor of its own, and leaving restores the main one's, pen and
 	 * all. */
+	event_tell(f, o, FILTER_ALTERNATE_OFF);
 	modes_restore(f, o);
 	out_format(o, "\033[?%ul", f->alternate);
 	f->alternate = 0;
@@ -169,6 +179,7 @@ terminal_reset(struct filter *f, struct out *o)
 	alternate_leave(f, o);
 	modes_restore(f, o);
 	f->margins = false;
+	event_tell(f, o, FILTER_ERASE_ALL);
 	out_string(o, "\033[H\033[2J");
 }
 
@@ -216,8 +227,13 @@ csi_draw(struct filter *f, struct out *o, char final)
 static void
 csi_erase(struct filter *f, struct out *o, char final)
 {
-	if (csi_arg(f, 0) <= 2)
-		csi_emit(f, o, 0, final);
+	int32_t what = csi_arg(f, 0);
+
+	if (what > 2)
+		return;
+	if (final == 'J' && what != 1)
+		event_tell(f, o, what == 2 ? FILTER_ERASE_ALL : FILTER_ERASE_BELOW);
+	csi_emit(f, o, 0, final);
 }
 
 static void
@@ -321,6 +337,8 @@ alternate_switch(struct filter *f, struct out *o, unsigned mode, bool on)
 {
 	if (mode == 1049 && on)
 		f->touched |= TOUCHED_SAVED;
+	if (on != (f->alternate != 0))
+		event_tell(f, o, on ? FILTER_ALTERNATE_ON : FILTER_ALTERNATE_OFF);
 	if (on || f->alternate)
 		out_format(o, "\033[?%u%c", mode, on ? 'h' : 'l');
 	else if (mode == 1049)

@@ -21,8 +21,19 @@
 #define FILTER_ARGS                                                                                \
 	16 /* a sequence with more parameters is dropped; libvterm takes no more either */
 
+/* What is about to happen to the whole picture. */
+enum filter_event {
+	FILTER_ALTERNATE_ON,
+	FILTER_ALTERNATE_OFF,
+	FILTER_ERASE_ALL,
+	FILTER_ERASE_BELOW
+};
+
 /* Plain data: copy it to keep a moment of the stream. Begin with filter_init. */
 struct filter {
+	/* Called, when set (after filter_init), before the sequence is handed on; all before it has been. */
+	void (*on_event)(void *to, enum filter_event);
+	void *event_to;
 	struct points points;
 	bool ascii;                /* the terminal isn't in UTF-8: other characters become '?' */
 	unsigned cols;             /* where the last tab stop may be */

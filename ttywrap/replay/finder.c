@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MATCH_LIMIT 1000000 /* of PCRE2's steps in one row: a bad pattern must not run for hours   \
+#define MATCH_LIMIT                                                                                \
+	1000000 /* of PCRE2's steps in one row: a bad pattern must not run for hours   \
 			     */
 #define LINE_MAX_BYTES (2 * SCREEN_TEXT_MAX)
 
@@ -24,6 +25,8 @@ struct finder {
 	bool hit[SCREEN_ROWS_MAX]; /* a match begins in that row */
 	unsigned shown;            /* rows hit, at the last check */
 	unsigned gone;             /* rows hit that have scrolled away since */
+	bool alternate;            /* the alternate screen was there at the last check ... */
+	unsigned main_shown;       /* ... and so many rows hit wait below it */
 	char line[LINE_MAX_BYTES]; /* the row that was found */
 	char text[LINE_MAX_BYTES];
 };
@@ -90,12 +93,9 @@ finder_new(const char *pattern, bool regex, char *wrong, size_t size)
 void
 finder_free(struct finder *f)
 {
-	struct screen_watch nobody = {0};
-
 	if (!f)
 		return;
-	if (f->screen)
-		screen_watch(f->screen, &nobody);
+	finder_detach(f);
 	pcre2_match_data_free(f->data);
 	pcre2_match_context_free(f->context);
 	pcre2_code_free(f->code);
@@ -192,15 +192,44 @@ finder_attach(struct finder *f, struct screen *screen)
 {
 	struct screen_watch watch = {.line = on_line, .to = f};
 
+	finder_detach(f);
 	f->screen = screen;
+	memset(f->hit, 0, sizeof f->hit);
+	f->shown = f->gone = f->main_shown = 0;
+	f->alternate = screen_alternate(screen);
 	screen_watch(screen, &watch);
+	screen_touch(screen);
 	finder_forget(f);
+}
+
+void
+finder_detach(struct finder *f)
+{
+	struct screen_watch nobody = {0};
+
+	if (f->screen)
+		screen_watch(f->screen, &nobody);
+	f->screen = NULL;
 }
 
 void
 finder_forget(struct finder *f)
 {
 	finder_check(f);
+}
+
+/* A full-screen program's screen is new, what comes back from below it is not. */
+static void
+alternate_check(struct finder *f)
+{
+	bool alternate = screen_alternate(f->screen);
+
+	if (alternate && !f->alternate) {
+		f->main_shown = f->shown;
+		f->shown = 0;
+	} else if (!alternate && f->alternate)
+		f->shown = f->main_shown;
+	f->alternate = alternate;
 }
 
 bool
@@ -224,6 +253,7 @@ finder_check(struct finder *f)
 		shown += f->hit[row];
 		before = changed;
 	}
+	alternate_check(f);
 	found = shown + f->gone > f->shown;
 	f->shown = shown;
 	f->gone = 0;

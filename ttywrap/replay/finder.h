@@ -26,6 +26,7 @@ long finder_match(const struct finder *, const char *text, size_t len);
 /* From here on the finder belongs to the screen (as its screen_watch), until it is freed or
  * attached to another. */
 void finder_attach(struct finder *, struct screen *);
+void finder_detach(struct finder *);
 /* What is on the screen now is old: only what comes is found. After a jump. */
 void finder_forget(struct finder *);
 /* After each event: whether the text has come up since the last call. */

@@ -56,23 +56,43 @@ is_named(const char *file, const char *name)
 	       (!file[n] || !strcmp(file + n, ".cast") || !strcmp(file + n, ".cast.zst"));
 }
 
-static int
-open_below(const char *dir, const char *name)
+/* NULL with errno set. */
+static char *
+find_below(const char *dir, const char *name)
 {
-	char *paths[] = {(char *)(uintptr_t)dir, NULL};
+	char *paths[] = {(char *)(uintptr_t)dir, NULL}, *found = NULL;
 	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	FTSENT *e;
-	int fd = -ENOENT;
+	int error = ENOENT;
 
-	if (!fts)
-		return -errno;
-	while (fd == -ENOENT && (e = fts_read(fts)))
+	while (fts && !found && (e = fts_read(fts))) {
 		if (e->fts_info == FTS_F && is_named(e->fts_name, name))
-			fd = open_regular(e->fts_path);
+			found = strdup(e->fts_path);
 		else if (e->fts_info == FTS_DNR && e->fts_level == 0 && e->fts_errno == EACCES)
-			fd = -EACCES;
-	fts_close(fts);
-	return fd;
+			error = EACCES;
+	}
+	if (fts)
+		fts_close(fts);
+	errno = error;
+	return found;
+}
+
+char *
+locate_path(const char *name)
+{
+	const char *const *dirs;
+	char *found = NULL;
+	int error = ENOENT;
+
+	if (strchr(name, '/') || access(name, F_OK) == 0)
+		return strdup(name);
+	for (dirs = locate_directories(); *dirs && !found; dirs++) {
+		found = find_below(*dirs, name);
+		if (!found && errno == EACCES)
+			error = EACCES;
+	}
+	errno = error;
+	return found;
 }
 
 /* Standard input, in memory, so that one can go back in it. */
@@ -102,20 +122,15 @@ open_stdin(void)
 int
 locate_open(const char *name)
 {
-	const char *const *dirs;
-	int fd, found = -ENOENT;
+	char *path;
+	int fd;
 
 	if (!strcmp(name, "-"))
 		return open_stdin();
-	fd = open_regular(name);
-	if (fd != -ENOENT || strchr(name, '/'))
-		return fd;
-	for (dirs = locate_directories(); *dirs; dirs++) {
-		fd = open_below(*dirs, name);
-		if (fd >= 0 || fd == -EACCES)
-			found = fd;
-		if (fd >= 0)
-			break;
-	}
-	return found;
+	path = locate_path(name);
+	if (!path)
+		return -errno;
+	fd = open_regular(path);
+	free(path);
+	return fd;
 }

@@ -18,4 +18,7 @@ const char *const *locate_directories(void);
  */
 int locate_open(const char *name);
 
+/* The same, as a path for the caller to free; NULL with errno set. Not for "-". */
+char *locate_path(const char *name);
+
 #endif

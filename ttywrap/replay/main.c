@@ -38,25 +38,16 @@ static const char usage[] =
     "\n"
     "Exit status: 0 well, 1 a recording is damaged, 2 usage, 3 no such recording.\n";
 
-int
-verb_fail(int status, const char *format, ...)
-{
-	va_list ap;
-
-	fputs("ttywrap-replay: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return status;
-}
-
 static const struct {
 	const char *option;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
     {"--replay", replay_main},
     {"--verify", verify_main},
+    {"--list", list_main},
+    {"--search", search_main},
+    {"--export", export_main},
+    {"--prune", prune_main},
 };
 
 /* The verb may stand anywhere before "--"; it is taken out. Without one: --replay. */

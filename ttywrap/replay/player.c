@@ -59,6 +59,8 @@ player_arrive(struct player *p)
 
 	pace_jump(&p->pace, at, io_now_ns());
 	p->goal = GOAL_NONE;
+	if (p->finder)
+		finder_detach(p->finder);
 	/* Someone who jumps to the end wants to see it, not to be thrown out. */
 	if ((p->at_end && !p->opt->follow) || p->goal_pauses)
 		p->pace.paused = true;

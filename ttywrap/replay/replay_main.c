@@ -2,7 +2,6 @@
 /* Replay, an ordinary user's program: --replay. */
 #include "replay/locate.h"
 #include "replay/player.h"
-#include "replay/safe.h"
 #include "replay/span.h"
 #include "replay/tail.h"
 #include "replay/verbs.h"
@@ -126,10 +125,11 @@ play(const char *name, int fd, struct player_options *o)
 	int file_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3), result;
 	struct cast_error err;
 	struct cast *cast;
+	struct tail tail;
 	bool screen = isatty(STDOUT_FILENO) && !o->raw && !o->plain;
 
-	if (tail_last_ns(fd, &o->duration_ns) != 0)
-		o->duration_ns = -1;
+	if (tail_read(fd, &tail) == 0)
+		o->duration_ns = tail.last_ns;
 	cast = cast_open(fd, name, &err);
 	if (!cast) {
 		close(file_fd);
@@ -150,7 +150,6 @@ replay_main(int argc, char **argv)
 	struct player_options o = {
 	    .speed = 1, .max_idle_ns = -1, .from_ns = -1, .to_ns = -1, .duration_ns = -1};
 	const char *term = getenv("TERM");
-	char safe[256];
 	int c, fd, status;
 
 	while ((c = getopt_long(argc, argv, "s:i:", options, NULL)) != -1)
@@ -162,8 +161,6 @@ replay_main(int argc, char **argv)
 	o.plain |= term && !strcmp(term, "dumb");
 	fd = locate_open(argv[optind]);
 	if (fd < 0)
-		return verb_fail(EXIT_NO_FILE, "%s: %s",
-		    safe_text(argv[optind], strlen(argv[optind]), safe, sizeof safe),
-		    strerror(-fd));
+		return verb_fail_path(argv[optind], fd);
 	return play(argv[optind], fd, &o);
 }

@@ -103,6 +103,22 @@ on_line(int cols, const VTermScreenCell *cells, void *user)
 	return 0;
 }
 
+/* ED 0 in the upper left corner is how many terminals' "clear" is spelled. */
+static void
+on_event(void *to, enum filter_event event)
+{
+	struct screen *s = to;
+	unsigned row, col;
+
+	if (!s->watch.picture)
+		return;
+	screen_cursor(s, &row, &col);
+	if (event == FILTER_ALTERNATE_ON || event == FILTER_ALTERNATE_OFF)
+		s->watch.picture(s->watch.to, event == FILTER_ALTERNATE_ON);
+	else if (!s->now.alternate && (event == FILTER_ERASE_ALL || (row == 0 && col == 0)))
+		s->watch.picture(s->watch.to, false);
+}
+
 static const VTermScreenCallbacks callbacks = {.damage = on_damage,
     .movecursor = on_cursor,
     .settermprop = on_property,
@@ -131,6 +147,8 @@ screen_new(unsigned cols, unsigned rows)
 		return NULL;
 	}
 	filter_init(&s->now.filter, s->now.cols, false);
+	s->now.filter.on_event = on_event;
+	s->now.filter.event_to = s;
 	s->vt = vterm_new_with_allocator((int)s->now.rows, (int)s->now.cols, &memory, s->arena);
 	vterm_set_utf8(s->vt, 1);
 	s->vts = vterm_obtain_screen(s->vt);
@@ -151,6 +169,13 @@ screen_free(struct screen *s)
 }
 
 void
+screen_touch(struct screen *s)
+{
+	memset(s->changed, 1, sizeof s->changed);
+	s->any_changed = true;
+}
+
+void
 screen_resize(struct screen *s, unsigned cols, unsigned rows)
 {
 	cols = clamp(cols, SCREEN_COLS_MAX);
@@ -162,8 +187,7 @@ screen_resize(struct screen *s, unsigned cols, unsigned rows)
 	s->now.filter.cols = cols;
 	vterm_set_size(s->vt, (int)rows, (int)cols);
 	vterm_screen_flush_damage(s->vts);
-	memset(s->changed, 1, sizeof s->changed);
-	s->any_changed = true;
+	screen_touch(s);
 }
 
 void
@@ -330,8 +354,7 @@ screen_restore(struct screen *s, const struct screen_moment *m)
 {
 	s->now = m->state;
 	arena_restore(s->arena, m->memory);
-	memset(s->changed, 1, sizeof s->changed);
-	s->any_changed = true;
+	screen_touch(s);
 }
 
 void

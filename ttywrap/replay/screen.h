@@ -76,6 +76,8 @@ void screen_moment_free(struct screen_moment *);
  */
 struct screen_watch {
 	void (*line)(void *to, const char *text, size_t len, bool continues);
+	/* The picture on the screen is about to go: erased, or a full-screen program leaves. on: one is about to come. */
+	void (*picture)(void *to, bool on);
 	void *to;
 };
 void screen_watch(struct screen *, const struct screen_watch *);
@@ -83,5 +85,7 @@ void screen_watch(struct screen *, const struct screen_watch *);
 /* Whether the row, or anything, has changed since this was last asked. */
 bool screen_row_changed(struct screen *, unsigned row);
 bool screen_changed(struct screen *);
+/* Everything counts as changed. */
+void screen_touch(struct screen *);
 
 #endif

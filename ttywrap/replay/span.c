@@ -125,3 +125,15 @@ span_format(int64_t ns, char *buf, size_t size)
 		snprintf(buf, size, "%d:%02d", (int)(s / 60), (int)(s % 60));
 	return buf;
 }
+
+const char *
+span_format_fine(int64_t ns, char *buf, size_t size)
+{
+	int64_t tenths = ns <= 0 ? 0 : (ns + 99999999) / 100000000;
+	size_t n;
+
+	span_format(tenths / 10 * 1000000000, buf, size);
+	n = strlen(buf);
+	snprintf(buf + n, size - n, ".%d", (int)(tenths % 10));
+	return buf;
+}

@@ -31,5 +31,7 @@ int span_parse_at(const char *text, int64_t *ns);
 /* "1:02:03", "2:03"; returns buf. size >= SPAN_TEXT. */
 #define SPAN_TEXT 24
 const char *span_format(int64_t ns, char *buf, size_t size);
+/* With a tenth, rounded up: what happened at ns has happened by then. */
+const char *span_format_fine(int64_t ns, char *buf, size_t size);
 
 #endif

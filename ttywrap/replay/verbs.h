@@ -2,8 +2,7 @@
 #ifndef REPLAY_VERBS_H
 #define REPLAY_VERBS_H
 
-/* One a file: what the program does after its first option. Each takes a getopt-style argv and
- * returns an exit status. */
+/* One a file: what the program does after its first option. Each takes a getopt-style argv and returns an exit status. */
 
 enum {
 	EXIT_OK = 0,
@@ -13,8 +12,14 @@ enum {
 };
 
 int replay_main(int argc, char **argv);
+int list_main(int argc, char **argv);
+int search_main(int argc, char **argv);
+int export_main(int argc, char **argv);
+int prune_main(int argc, char **argv);
 
-/* "ttywrap-replay: …" on standard error, one line. Returns status. */
+/* "ttywrap-replay: …" on standard error, one line; control characters in it are shown as such. Returns status. */
 int verb_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "PATH: reason" for -errno. Returns EXIT_NO_FILE. */
+int verb_fail_path(const char *path, int error);
 
 #endif
