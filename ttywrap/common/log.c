@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -53,6 +54,15 @@ log_admin(int priority, const char *format, ...)
 	syslog(priority, "%s", text);
 }
 
+/* A terminal in raw mode needs the carriage's return said. */
+static bool
+is_raw(int fd)
+{
+	struct termios modes;
+
+	return tcgetattr(fd, &modes) == 0 && !(modes.c_oflag & OPOST);
+}
+
 void
 log_user(const char *format, ...)
 {
@@ -64,8 +74,6 @@ log_user(const char *format, ...)
 	vsnprintf(raw, sizeof raw, format, ap);
 	va_end(ap);
 	encode(text, sizeof text, raw);
-	/* "\r\n": the terminal may be in raw mode. */
-	n = snprintf(
-	    line, sizeof line, "ttywrap: %s%s", text, isatty(STDERR_FILENO) ? "\r\n" : "\n");
+	n = snprintf(line, sizeof line, "ttywrap: %s%s", text, is_raw(STDERR_FILENO) ? "\r\n" : "\n");
 	(void)io_write_all(STDERR_FILENO, line, (size_t)n);
 }

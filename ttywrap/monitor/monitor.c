@@ -278,7 +278,8 @@ monitor_run(struct session *s)
 		status = m.shell_status >= 0 ? m.shell_status : W_EXITCODE(1, 0);
 	} else {
 		terminal_give_back(&m.terminal);
-		(void)records_close(&m, "refused");
+		m.fault = "refused";
+		(void)records_close(&m, m.fault);
 	}
 	io_close(&signal_fd);
 	io_close(&m.channel_fd);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -266,15 +267,29 @@ open_session(struct monitor *m, const struct session *s)
 	return r == 0 || go_on(m, CONF_DENY, "the user's terminal", r) ? 0 : -1;
 }
 
+/* A file that nothing was written to is no recording. */
+static void
+abandon_recording(struct monitor *m)
+{
+	if (m->recording_fd >= 0)
+		store_remove(m->session->directory, m->recording);
+	io_close(&m->recording_fd);
+	m->recording[0] = '\0';
+}
+
 /* Nobody relays: the session runs on the original descriptors, if the policy lets it. */
 static int
 go_direct(struct monitor *m, const struct session *s, int error)
 {
 	if (!go_on(m, s->conf.on_failure, "the session's recorder", error))
 		return -1;
-	if (m->pump > 0)
+	if (m->pump > 0) {
 		(void)kill(m->pump, SIGKILL);
+		(void)waitpid(m->pump, NULL, 0);
+	}
+	m->pump = 0;
 	io_close(&m->channel_fd);
+	abandon_recording(m);
 	m->mode = MONITOR_EXEC;
 	m->state = MONITOR_RUNNING;
 	return 0;
@@ -313,5 +328,7 @@ start(struct monitor *m, struct session *s)
 out:
 	io_close(&gate[0]);
 	io_close(&gate[1]);
+	if (r < 0)
+		abandon_recording(m);
 	return r < 0 ? -1 : 0;
 }

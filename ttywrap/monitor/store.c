@@ -63,6 +63,16 @@ store_create(const char *directory, const char *name)
 	return fd;
 }
 
+void
+store_remove(const char *directory, const char *name)
+{
+	int dir_fd = directory_open(directory);
+
+	if (dir_fd >= 0)
+		(void)unlinkat(dir_fd, name, 0);
+	io_close(&dir_fd);
+}
+
 int
 store_make_directory(const char *path)
 {

@@ -17,6 +17,9 @@ void store_name(uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n);
  */
 int store_create(const char *directory, const char *name);
 
+/* Takes back what store_create() made. */
+void store_remove(const char *directory, const char *name);
+
 /* Makes the user's own directory and its parents (0700) for unprivileged use. Returns 0 or -errno.
  */
 int store_make_directory(const char *path);
