@@ -32,8 +32,6 @@ on_input(struct monitor *m, const struct message *msg)
 static int
 on_withheld(struct monitor *m, const struct message *msg)
 {
-	if (msg->body.withheld.why < WITHHELD_SECRET || msg->body.withheld.why > WITHHELD_KERNEL)
-		return -EPROTO;
 	return records_withheld(m, &msg->body.withheld);
 }
 

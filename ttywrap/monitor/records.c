@@ -120,14 +120,9 @@ records_withheld(struct monitor *m, const struct message_withheld *w)
 	struct trail_text t;
 
 	begin(m, &t, "withheld");
-	trail_add(&t, "why", "%s",
-	    w->why == WITHHELD_RATE     ? "rate"
-	    : w->why == WITHHELD_KERNEL ? "kernel"
-					: "secret");
+	trail_add(&t, "why", "rate");
 	trail_add(&t, "bytes", "%llu", (unsigned long long)w->bytes);
-	trail_add(&t, "reader", "%d", w->reader);
-	if (w->why == WITHHELD_RATE)
-		add_hash(&t, w->hash);
+	add_hash(&t, w->hash);
 	return send(m, &t, true);
 }
 
@@ -162,7 +157,6 @@ records_close(struct monitor *m, const char *why)
 		trail_add(&t, "exit", "%d", WEXITSTATUS(m->shell_status));
 	trail_add(&t, "duration_ms", "%lld", (long long)(io_now_ns() - m->begin_ns) / 1000000);
 	if (m->end.why != 0) {
-		trail_add(&t, "in", "%llu", (unsigned long long)m->end.bytes_in);
 		trail_add(&t, "out", "%llu", (unsigned long long)m->end.bytes_out);
 		trail_add(&t, "withheld", "%llu", (unsigned long long)m->end.withheld);
 		trail_add(&t, "recorded", "%llu", (unsigned long long)m->end.recorded);

@@ -20,9 +20,10 @@ enum message_type {
 	MESSAGE_READY = 1, /* no body: sandboxed, checked, waiting */
 	MESSAGE_INPUT =
 	    2, /* struct message_input, then 1..MESSAGE_DATA_MAX bytes as they were read */
-	MESSAGE_WITHHELD = 3, /* struct message_withheld: input that is not in the trail, and why */
-	MESSAGE_SEAL = 4,     /* struct message_seal */
-	MESSAGE_LOSS = 5,     /* struct message_loss: output that is not in the recording */
+	MESSAGE_WITHHELD =
+	    3, /* struct message_withheld: input that is not in the trail, and what it was */
+	MESSAGE_SEAL = 4,       /* struct message_seal */
+	MESSAGE_LOSS = 5,       /* struct message_loss: output that is not in the recording */
 	MESSAGE_FOREGROUND = 6, /* struct message_foreground: who is that process group? */
 	MESSAGE_END = 7,        /* struct message_end: the pump has finished and will exit */
 	/* monitor -> pump */
@@ -48,18 +49,11 @@ struct message_input {
 	uint32_t flags;  /* none yet: 0 */
 };
 
-enum message_withheld_why {
-	WITHHELD_SECRET = 1, /* read without echo, or at a password prompt */
-	WITHHELD_RATE = 2,   /* above the rate or the session's cap; hash says what it was */
-	WITHHELD_KERNEL = 3, /* input = kernel: the kernel audits it itself */
-};
-
+/* Records above the limits of the configuration, or faster than the monitor takes them. */
 struct message_withheld {
 	int64_t time_ns;
 	uint64_t bytes;
-	uint32_t why;
-	int32_t reader;
-	uint8_t hash[32]; /* BLAKE2b-256 of the bytes for WITHHELD_RATE, else zero */
+	uint8_t hash[32]; /* BLAKE2b-256 of them */
 };
 
 struct message_seal {
@@ -91,8 +85,8 @@ enum message_end_why {
 
 struct message_end {
 	uint64_t bytes_in, bytes_out; /* relayed from and to the user's terminal */
-	uint64_t withheld;            /* bytes of input left out of the trail as secret */
-	uint64_t recorded;            /* size of the recording */
+	uint64_t withheld; /* how often input was left out as secret: its length is part of it */
+	uint64_t recorded; /* size of the recording */
 	uint32_t why;
 	int32_t error;
 };

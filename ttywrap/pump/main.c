@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -52,9 +53,7 @@ take_settings(struct witness *w, struct message *msg)
 			return r < 0 ? r : -EPIPE;
 		if (msg->head.type == MESSAGE_GO && msg->head.length == sizeof msg->body.go)
 			return 0;
-		r = msg->head.type == MESSAGE_PROGRAM  ? witness_add_program(w, msg)
-		    : msg->head.type == MESSAGE_PROMPT ? witness_add_prompt(w, msg)
-						       : -EPROTO;
+		r = witness_setting(w, msg);
 		if (r < 0)
 			return r;
 	}
@@ -78,6 +77,7 @@ say_end(struct witness *w, const struct message_end *end)
 int
 main(int argc, char **argv)
 {
+	bool pipes = argc > 1 && strcmp(argv[1], "pipes") == 0;
 	struct witness *w = NULL;
 	struct message msg;
 	struct relay_end end = {.exit = -1};
@@ -85,7 +85,7 @@ main(int argc, char **argv)
 	struct winsize size = {0};
 	int r;
 
-	if (signals_open() < 0 || (w = witness_new()) == NULL || sandbox_enter() < 0)
+	if (signals_open() < 0 || (w = witness_new(!pipes)) == NULL || sandbox_enter() < 0)
 		return 1;
 	if (channel_send(PUMP_MONITOR, MESSAGE_READY, NULL, 0) < 0 || take_settings(w, &msg) < 0)
 		return 1;
@@ -94,7 +94,7 @@ main(int argc, char **argv)
 	if (r < 0)
 		end = (struct relay_end){.why = END_RECORDING, .error = -r};
 	else
-		(argc > 1 && strcmp(argv[1], "pipes") == 0 ? pipes_run : relay_run)(w, &end);
+		(pipes ? pipes_run : relay_run)(w, &end);
 	r = witness_end(w, io_now_ns(), end.exit, &last);
 	if (r < 0 && end.why != END_RECORDING)
 		end = (struct relay_end){end.bytes_in, end.bytes_out, END_RECORDING, -r, end.exit};

@@ -31,9 +31,8 @@ struct relay {
 	struct witness *witness;
 	struct relay_end *end;
 	struct flow in, out;
-	bool out_stuck; /* the last write to the outer terminal was short */
-	bool in_stuck;  /* the last write to the inner terminal was short */
-	bool draining;  /* the session is over: what is still there goes out, nothing comes in */
+	bool in_held;  /* the witness wants to see the input before it read first */
+	bool draining; /* the session is over: what is still there goes out, nothing comes in */
 	bool outer_gone, inner_gone;
 	size_t drained;   /* bytes read since then */
 	int64_t moved_ns; /* when the outer terminal last took something */
@@ -46,9 +45,11 @@ finish(struct relay *r, enum message_end_why why, int error)
 		r->end->why = why;
 		r->end->error = -error;
 	}
-	if (!r->draining)
-		io_close(&(int){PUMP_PTS}); /* the slave's last descriptor of ours: reads end now
-					       where nobody has it */
+	if (!r->draining) {
+		witness_last_look(r->witness);
+		io_close(&(int){
+		    PUMP_PTS}); /* reads of the master end now where nobody else has the slave */
+	}
 	r->draining = true;
 	r->moved_ns = io_now_ns();
 }
@@ -73,7 +74,6 @@ write_out(struct relay *r)
 {
 	ssize_t put = io_write(PUMP_OUT, r->out.bytes + r->out.at, r->out.len - r->out.at);
 
-	r->out_stuck = put == -EAGAIN;
 	if (put == -EAGAIN)
 		return;
 	if (put < 0) {
@@ -82,7 +82,6 @@ write_out(struct relay *r)
 	}
 	r->end->bytes_out += (uint64_t)put;
 	r->out.at += (size_t)put;
-	r->out_stuck = r->out.at < r->out.len;
 	r->moved_ns = io_now_ns();
 }
 
@@ -107,7 +106,7 @@ read_inner(struct relay *r)
 	r->inner_gone = r->drained > DRAIN_MAX;
 	if (packet[0] != TIOCPKT_DATA) {
 		if (packet[0] & TIOCPKT_FLUSHREAD)
-			witness_flushed(r->witness, io_now_ns());
+			witness_flushed(r->witness);
 		return;
 	}
 	r->out.at = 0;
@@ -123,9 +122,16 @@ read_inner(struct relay *r)
 static void
 write_in(struct relay *r)
 {
-	ssize_t put = io_write(PUMP_PTM, r->in.bytes + r->in.at, r->in.len - r->in.at);
+	ssize_t put;
+	size_t n;
 
-	r->in_stuck = put == -EAGAIN;
+	witness_look(r->witness, true);
+	witness_judge(r->witness);
+	n = witness_piece(r->witness, io_now_ns(), r->in.bytes + r->in.at, r->in.len - r->in.at);
+	r->in_held = n == 0;
+	if (r->in_held)
+		return;
+	put = io_write(PUMP_PTM, r->in.bytes + r->in.at, n);
 	if (put == -EAGAIN)
 		return;
 	if (put < 0) {
@@ -134,9 +140,8 @@ write_in(struct relay *r)
 		return;
 	}
 	r->end->bytes_in += (uint64_t)put;
-	keep(r, witness_input(r->witness, io_now_ns(), r->in.bytes + r->in.at, (size_t)put));
+	witness_input(r->witness, io_now_ns(), r->in.bytes + r->in.at, (size_t)put);
 	r->in.at += (size_t)put;
-	r->in_stuck = r->in.at < r->in.len;
 }
 
 static void
@@ -186,7 +191,7 @@ on_monitor(struct relay *r)
 
 /* What is waited for follows from what is under way; nothing else is. */
 static int
-wait_for(struct relay *r, struct pollfd p[4])
+wait_for(struct relay *r, struct pollfd p[5])
 {
 	int64_t deadline_ns = witness_deadline_ns(r->witness), now_ns = io_now_ns();
 	struct timespec t, *timeout = NULL;
@@ -196,13 +201,15 @@ wait_for(struct relay *r, struct pollfd p[4])
 	p[1] = (struct pollfd){.fd = r->inner_gone ? -1 : PUMP_PTM};
 	p[2] = (struct pollfd){.fd = PUMP_MONITOR, .events = POLLIN};
 	p[3] = (struct pollfd){.fd = PUMP_SIGNALS, .events = POLLIN};
+	p[4] =
+	    (struct pollfd){.fd = r->draining ? -1 : witness_edge_fd(r->witness), .events = POLLIN};
 	if (in_empty && !r->draining)
 		p[0].events |= POLLIN;
 	if (!out_empty)
 		p[0].events |= POLLOUT;
 	if (out_empty && !witness_is_full(r->witness))
 		p[1].events |= POLLIN;
-	if (!in_empty && !r->draining)
+	if (!in_empty && !r->in_held && !r->draining)
 		p[1].events |= POLLOUT;
 	if (r->draining) {
 		p[2].fd = -1; /* the monitor has said all it can */
@@ -219,7 +226,7 @@ wait_for(struct relay *r, struct pollfd p[4])
 		    .tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
 		timeout = &t;
 	}
-	return ppoll(p, 4, timeout, NULL);
+	return ppoll(p, 5, timeout, NULL);
 }
 
 /* True when nothing of the session is left that could still be moved. */
@@ -238,18 +245,20 @@ is_over(const struct relay *r)
 static void
 step(struct relay *r)
 {
-	struct pollfd p[4];
+	struct pollfd p[5];
 
 	(void)wait_for(r, p);
+	witness_look(r->witness, p[4].revents != 0);
 	if (p[3].revents)
 		on_signal(r);
 	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && r->out.at < r->out.len)
 		write_out(r);
-	if ((p[1].revents & POLLOUT) && !r->draining)
-		write_in(r);
 	if (r->out.at == r->out.len &&
 	    ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) && !r->inner_gone)
 		read_inner(r);
+	witness_judge(r->witness);
+	if (((p[1].revents & POLLOUT) || r->in_held) && !r->draining)
+		write_in(r);
 	if ((p[0].revents & (POLLIN | POLLHUP | POLLERR)) && r->in.at == r->in.len && !r->draining)
 		read_outer(r);
 	else if ((p[0].revents & (POLLHUP | POLLERR)) && !r->outer_gone)

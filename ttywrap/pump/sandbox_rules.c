@@ -28,6 +28,8 @@ static const struct filter_rule rules[] = {
     FILTER_FD(sendmsg, PUMP_MONITOR),
     FILTER_FD(recvmsg, PUMP_MONITOR),
     FILTER_FD(fdatasync, PUMP_RECORDING),
+    FILTER_FD(epoll_wait, PUMP_EDGE),
+    FILTER_FD(epoll_wait, PUMP_MODES),
     FILTER_CALL(close),
     FILTER_CALL(poll),
     FILTER_CALL(ppoll),

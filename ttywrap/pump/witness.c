@@ -9,56 +9,80 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/channel.h"
+#include "common/blake2b.h"
+#include "common/io.h"
 #include "proto/message.h"
+#include "pump/input.h"
+#include "pump/outbox.h"
 #include "pump/recording.h"
+#include "pump/typed.h"
 #include "pump/sandbox.h"
 
 struct witness {
+	struct outbox outbox;
+	struct typed *typed;         /* NULL without a terminal, and when its input is over */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
 	struct message_go go;
-	int failed; /* what the recording said last, 0 when it is well */
+	int64_t now_ns;    /* of the call that is under way */
+	int failed;        /* what the recording said last, 0 when it is well */
+	uint64_t withheld; /* how often input was left out */
+	struct blake2b
+	    overflow; /* records that the monitor did not take in time: what they held, … */
+	uint64_t overflow_n; /* … and how much */
 };
 
+static void on_input(void *arg, const struct input_event *event, bool elevated);
+
 struct witness *
-witness_new(void)
+witness_new(bool terminal)
 {
-	return calloc(1, sizeof(struct witness));
+	struct witness *w = calloc(1, sizeof *w);
+
+	if (w != NULL && terminal && (w->typed = typed_new(&w->outbox, on_input, w)) == NULL) {
+		free(w);
+		return NULL;
+	}
+	return w;
 }
 
 void
 witness_free(struct witness *w)
 {
-	if (w != NULL)
-		recording_free(w->recording);
+	if (w == NULL)
+		return;
+	recording_free(w->recording);
+	typed_free(w->typed);
+	outbox_free(&w->outbox);
 	free(w);
 }
 
 int
-witness_add_program(struct witness *w, const struct message *msg)
+witness_setting(struct witness *w, const struct message *msg)
 {
-	(void)w;
-	(void)msg;
-	return 0;
+	const char *text = (const char *)msg->body.bytes;
+
+	if (w->typed == NULL)
+		return 0;
+	switch (msg->head.type) {
+	case MESSAGE_PROGRAM:
+		return typed_add_program(w->typed, text, msg->head.length);
+	case MESSAGE_PROMPT:
+		return typed_add_prompt(w->typed, text, msg->head.length);
+	default:
+		return -EPROTO;
+	}
 }
 
-int
-witness_add_prompt(struct witness *w, const struct message *msg)
-{
-	(void)w;
-	(void)msg;
-	return 0;
-}
-
+/* A seal that the monitor cannot take is one that the trail lacks: verify says so. The file has it. */
 static void
 sealed(void *arg, const struct seal *seal)
 {
+	struct witness *w = arg;
 	struct message_seal out = {
 	    .offset = seal->offset, .number = seal->number, .last = seal->is_last != 0};
 
-	(void)arg;
 	memcpy(out.hash, seal->hash, sizeof out.hash);
-	(void)channel_send(PUMP_MONITOR, MESSAGE_SEAL, &out, sizeof out);
+	(void)outbox_send(&w->outbox, MESSAGE_SEAL, &out, sizeof out, NULL, 0);
 }
 
 static int
@@ -92,7 +116,17 @@ int
 witness_begin(
     struct witness *w, const struct message *go, int64_t now_ns, unsigned cols, unsigned rows)
 {
+	int r;
+
 	w->go = go->body.go;
+	w->now_ns = now_ns;
+	if (!(w->go.flags & (MESSAGE_GO_AUDIT | MESSAGE_GO_RECORD_IN))) {
+		typed_free(w->typed); /* nobody wants to know */
+		w->typed = NULL;
+	}
+	r = w->typed != NULL ? typed_begin(w->typed) : 0;
+	if (r < 0)
+		return r;
 	if (!(w->go.flags & (MESSAGE_GO_RECORD_OUT | MESSAGE_GO_RECORD_IN)))
 		return 0;
 	return open_recording(w, now_ns, cols, rows);
@@ -115,22 +149,79 @@ judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 	return 0;
 }
 
+/* Records that found no room are not lost without a word: how many bytes, and what they were. */
+static void
+send_overflow(struct witness *w)
+{
+	struct message_withheld out = {.time_ns = w->now_ns, .bytes = w->overflow_n};
+
+	if (w->overflow_n == 0)
+		return;
+	blake2b_digest(&w->overflow, out.hash);
+	if (outbox_send(&w->outbox, MESSAGE_WITHHELD, &out, sizeof out, NULL, 0) == 0)
+		w->overflow_n = 0;
+}
+
+static void
+audit(struct witness *w, const struct input_event *e)
+{
+	struct message_input head = {.time_ns = e->last_ns, .reader = e->pgrp};
+
+	send_overflow(w);
+	if (w->overflow_n == 0 &&
+	    outbox_send(&w->outbox, MESSAGE_INPUT, &head, sizeof head, e->data, e->len) == 0)
+		return;
+	if (w->overflow_n == 0)
+		blake2b_init(&w->overflow);
+	blake2b_update(&w->overflow, e->data, e->len);
+	w->overflow_n += e->len;
+}
+
+/* From the judging: what was read, and what is kept out. Never how much of a secret: its length is half of it. */
+static void
+on_input(void *arg, const struct input_event *e, bool elevated)
+{
+	static const char *const reasons[] = {
+	    "noecho", "prompt", "program", "doubt"}; /* enum input_reason */
+	struct witness *w = arg;
+	bool record = w->recording != NULL && (w->go.flags & MESSAGE_GO_RECORD_IN);
+
+	if (e->kind == INPUT_FLUSHED)
+		return;
+	if (e->kind == INPUT_SECRET) {
+		w->withheld++;
+		if (record)
+			(void)recording_hidden(w->recording, w->now_ns, reasons[e->reason]);
+		return;
+	}
+	if ((w->go.flags & MESSAGE_GO_AUDIT) && (elevated || !(w->go.flags & MESSAGE_GO_ELEVATED)))
+		audit(w, e);
+	if (record)
+		(void)judge(w, recording_input(w->recording, w->now_ns, e->data, e->len), w->now_ns,
+		    e->len);
+}
+
 int
 witness_output(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {
+	if (w->typed != NULL)
+		typed_output(w->typed, bytes, n);
 	if (w->recording == NULL || !(w->go.flags & MESSAGE_GO_RECORD_OUT))
 		return 0;
 	return judge(w, recording_output(w->recording, now_ns, bytes, n), now_ns, n);
 }
 
-int
+size_t
+witness_piece(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
+{
+	return w->typed != NULL ? typed_piece(w->typed, bytes, n, now_ns) : n;
+}
+
+void
 witness_input(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {
-	(void)w;
-	(void)now_ns;
-	(void)bytes;
-	(void)n;
-	return 0;
+	if (w->typed != NULL)
+		typed_written(w->typed, bytes, n, now_ns);
 }
 
 int
@@ -142,10 +233,41 @@ witness_typed(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 }
 
 void
-witness_flushed(struct witness *w, int64_t now_ns)
+witness_flushed(struct witness *w)
 {
-	(void)w;
-	(void)now_ns;
+	if (w->typed != NULL)
+		typed_flushed(w->typed);
+}
+
+int
+witness_edge_fd(const struct witness *w)
+{
+	return w->typed != NULL ? typed_edge_fd(w->typed) : -1;
+}
+
+void
+witness_look(struct witness *w, bool force)
+{
+	if (w->typed != NULL)
+		typed_look(w->typed, force);
+}
+
+void
+witness_judge(struct witness *w)
+{
+	w->now_ns = io_now_ns();
+	if (w->typed != NULL)
+		typed_judge(w->typed);
+}
+
+void
+witness_last_look(struct witness *w)
+{
+	w->now_ns = io_now_ns();
+	if (w->typed != NULL)
+		typed_end(w->typed);
+	typed_free(w->typed);
+	w->typed = NULL;
 }
 
 int
@@ -159,8 +281,15 @@ witness_resize(struct witness *w, int64_t now_ns, unsigned cols, unsigned rows)
 void
 witness_reader(struct witness *w, const struct message *msg)
 {
-	(void)w;
-	(void)msg;
+	w->now_ns = io_now_ns();
+	if (w->typed != NULL)
+		typed_reader(w->typed, msg);
+	if (w->recording != NULL && msg->head.length == sizeof msg->body.reader) {
+		const struct message_reader *who = &msg->body.reader;
+
+		(void)recording_reader(
+		    w->recording, w->now_ns, who->pgrp, who->uid, who->euid, who->comm);
+	}
 }
 
 int64_t
@@ -168,7 +297,10 @@ witness_deadline_ns(const struct witness *w)
 {
 	int64_t deadline_ns =
 	    w->recording != NULL ? recording_deadline_ns(w->recording) : INT64_MAX;
+	int64_t look_ns = w->typed != NULL ? typed_deadline_ns(w->typed) : -1;
 
+	if (look_ns >= 0 && look_ns < deadline_ns)
+		deadline_ns = look_ns;
 	return deadline_ns == INT64_MAX ? -1 : deadline_ns;
 }
 
@@ -190,14 +322,14 @@ witness_is_full(const struct witness *w)
 bool
 witness_has_mail(const struct witness *w)
 {
-	(void)w;
-	return false;
+	return !outbox_is_empty(&w->outbox);
 }
 
 void
 witness_post(struct witness *w)
 {
-	(void)w;
+	(void)outbox_post(&w->outbox);
+	send_overflow(w);
 }
 
 int
@@ -206,6 +338,8 @@ witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_e
 	int r = 0;
 
 	*end = (struct message_end){0};
+	witness_last_look(w);
+	end->withheld = w->withheld;
 	if (w->recording == NULL)
 		return 0;
 	r = recording_close(w->recording, now_ns, exit_status);

@@ -16,50 +16,64 @@ struct message_end;
  */
 struct witness;
 
-/* Returns NULL when memory is short. */
-struct witness *witness_new(void);
+/* Before the sandbox. terminal: there is an inner terminal to look at. Returns NULL when something is short. */
+struct witness *witness_new(bool terminal);
 void witness_free(struct witness *);
 
-/* Settings before the session: a name of secret_programs, a pattern of secret_prompt. Returns 0 or
- * -errno. */
-int witness_add_program(struct witness *, const struct message *);
-int witness_add_prompt(struct witness *, const struct message *);
+/* MESSAGE_PROGRAM and MESSAGE_PROMPT, before the session. Returns 0 or -errno. */
+int witness_setting(struct witness *, const struct message *);
 
 /* The session begins. Returns 0 or -errno. */
 int witness_begin(
     struct witness *, const struct message *go, int64_t now_ns, unsigned cols, unsigned rows);
 
+/*
+ * The order of things when poll(2) returns: look, then one read of the inner
+ * terminal (its output or its flush handed over), then judge. Right before a
+ * write to it: look with force, judge, write, and hand over what was taken.
+ * Poll the edge (-1: there is none) for input.
+ */
+int witness_edge_fd(const struct witness *);
+void witness_look(struct witness *, bool force);
+void witness_judge(struct witness *);
+
 /* Output that went to the user's terminal. */
 int witness_output(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
+/* How many of these bytes may be written to the inner terminal now: typed_piece(). */
+size_t witness_piece(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
+
 /* Input that has just been written to the inner terminal. */
-int witness_input(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
+void witness_input(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
 /* Input of a command without a terminal: recorded where input is, and no more. */
 int witness_typed(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
 /* The inner terminal threw its unread input away (TIOCPKT_FLUSHREAD). */
-void witness_flushed(struct witness *, int64_t now_ns);
+void witness_flushed(struct witness *);
 
 int witness_resize(struct witness *, int64_t now_ns, unsigned cols, unsigned rows);
 
 /* The monitor's answer about a process group. */
 void witness_reader(struct witness *, const struct message *);
 
-/* When witness_tick() is wanted next, CLOCK_MONOTONIC; -1: not at all. */
+/* When something is due next, CLOCK_MONOTONIC; -1: nothing. */
 int64_t witness_deadline_ns(const struct witness *);
 int witness_tick(struct witness *, int64_t now_ns);
 
 /* No room for more output now: the relay must not read it yet. */
 bool witness_is_full(const struct witness *);
 
-/* Messages that the channel would not take wait here; true while there are any. */
+/* Messages that the channel would not take wait; true while there are any. */
 bool witness_has_mail(const struct witness *);
 void witness_post(struct witness *);
 
+/* The inner terminal is about to be let go of: the last look at it. Safe to call twice. */
+void witness_last_look(struct witness *);
+
 /*
- * The session is over: exit_status is the shell's as in struct message_stop. Closes the recording
- * and fills the end's counts. Returns 0 or the recording's error.
+ * The session is over: exit_status is the shell's as in struct message_stop. Closes the recording and
+ * fills the end's counts. Returns 0 or the recording's error.
  */
 int witness_end(struct witness *, int64_t now_ns, int exit_status, struct message_end *end);
 

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pump, sandboxed. Distrusts the terminal's modes, foreground group and output alike. */
+#include "pump/typed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/message.h"
+#include "pump/input.h"
+#include "pump/outbox.h"
+#include "pump/sandbox.h"
+#include "pump/secret.h"
+#include "pump/view.h"
+
+#define PIECE_WAIT_NS INT64_C(20000000) /* 20 ms */
+#define PIECES_SAME                                                                                \
+	16 /* line ends in a row without a change of modes: no line editor, so no more waiting */
+
+#define LIST_MAX 96 /* the defaults and what the configuration can add */
+
+struct typed {
+	struct view view;
+	struct input_view now, last; /* the look under way; the last one that succeeded */
+	bool looked;
+	bool flushed; /* the kernel said so, and no look has succeeded since */
+	struct secret *secret;
+	struct input *input;
+	struct outbox *outbox;
+	struct message_reader reader; /* the monitor's last answer */
+	int64_t hold_ns;              /* since when a line end waits, 0: none does */
+	unsigned same; /* line ends written since the modes were last seen to change */
+	pid_t asked;   /* the group that was asked about last */
+	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
+	typed_emit *emit;
+	void *arg;
+};
+
+static int
+list_add(char **list, const char *text, size_t n)
+{
+	size_t i = 0;
+
+	while (list[i] != NULL)
+		i++;
+	if (i == LIST_MAX)
+		return -ENOSPC;
+	list[i] = strndup(text, n);
+	return list[i] != NULL ? 0 : -ENOMEM;
+}
+
+static int
+list_add_all(char **list, const char *const *more)
+{
+	int r = 0;
+
+	for (; r == 0 && *more != NULL; more++)
+		r = list_add(list, *more, strlen(*more));
+	return r;
+}
+
+struct typed *
+typed_new(struct outbox *outbox, typed_emit *emit, void *arg)
+{
+	struct typed *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->outbox = outbox;
+	t->emit = emit;
+	t->arg = arg;
+	t->view.edge_fd = t->view.modes_fd = -1;
+	if (list_add_all(t->prompts, secret_default_prompts) == 0 &&
+	    list_add_all(t->programs, secret_default_processes) == 0 &&
+	    view_open(&t->view, PUMP_PTM, PUMP_PTS) == 0 && t->view.edge_fd == PUMP_EDGE &&
+	    t->view.modes_fd == PUMP_MODES)
+		return t;
+	typed_free(t);
+	return NULL;
+}
+
+void
+typed_free(struct typed *t)
+{
+	if (t == NULL)
+		return;
+	input_free(t->input);
+	secret_free(t->secret);
+	view_close(&t->view);
+	for (size_t i = 0; i < LIST_MAX; i++) {
+		free(t->prompts[i]);
+		free(t->programs[i]);
+	}
+	free(t);
+}
+
+int
+typed_add_program(struct typed *t, const char *name, size_t n)
+{
+	return list_add(t->programs, name, n);
+}
+
+int
+typed_add_prompt(struct typed *t, const char *pattern, size_t n)
+{
+	return list_add(t->prompts, pattern, n);
+}
+
+static void
+emit_event(void *arg, const struct input_event *e)
+{
+	struct typed *t = arg;
+	/* A reader that is not known counts as elevated: the record is rather one too many. */
+	bool elevated = e->pgrp != t->reader.pgrp || t->reader.elevated != 0;
+
+	t->emit(t->arg, e, elevated);
+}
+
+/* The answer comes later; until then the name is unknown. */
+static void
+ask_reader(struct typed *t, struct input_view *v)
+{
+	struct message_foreground who = {.pgrp = v->pgrp};
+
+	if (v->pgrp > 0 && v->pgrp == t->reader.pgrp)
+		v->comm = t->reader.comm;
+	else if (v->pgrp > 0 && v->pgrp != t->asked &&
+		 outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) == 0)
+		t->asked = v->pgrp;
+}
+
+int
+typed_begin(struct typed *t)
+{
+	char why[128];
+	int r = secret_new(&t->secret, (const char *const *)t->prompts,
+	    (const char *const *)t->programs, why, sizeof why);
+
+	if (r < 0)
+		return r;
+	r = view_take(&t->view, &t->last);
+	if (r < 0)
+		return r;
+	t->input = input_new(&t->last, t->secret, emit_event, t);
+	return t->input != NULL ? 0 : -ENOMEM;
+}
+
+int
+typed_edge_fd(const struct typed *t)
+{
+	return t->view.edge_fd;
+}
+
+void
+typed_look(struct typed *t, bool force)
+{
+	t->looked = (force || input_pending(t->input) > 0) && view_take(&t->view, &t->now) == 0;
+	if (!t->looked)
+		return;
+	if (t->flushed)
+		input_flushed(t->input);
+	t->flushed = false;
+	ask_reader(t, &t->now);
+}
+
+void
+typed_judge(struct typed *t)
+{
+	if (!t->looked)
+		return;
+	t->looked = false;
+	if (t->now.changed)
+		t->same = 0;
+	t->last = t->now;
+	input_observe(t->input, &t->now);
+}
+
+static bool
+is_line_end(uint8_t c)
+{
+	return c == '\r' || c == '\n';
+}
+
+static bool
+is_line_editor(const struct typed *t)
+{
+	return !(t->last.modes.c_lflag & (ICANON | ECHO)) && t->same < PIECES_SAME;
+}
+
+size_t
+typed_piece(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
+{
+	size_t before = 0;
+
+	if (!is_line_editor(t)) {
+		t->hold_ns = 0;
+		return n;
+	}
+	while (before < n && !is_line_end(bytes[before]))
+		before++;
+	if (before > 0)
+		return before;
+	if (input_pending(t->input) > 0 && t->hold_ns == 0)
+		t->hold_ns = now_ns;
+	if (input_pending(t->input) > 0 && now_ns - t->hold_ns < PIECE_WAIT_NS)
+		return 0;
+	t->hold_ns = 0;
+	t->same++;
+	return 1;
+}
+
+void
+typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
+{
+	input_written(t->input, bytes, n, now_ns);
+}
+
+void
+typed_output(struct typed *t, const uint8_t *bytes, size_t n)
+{
+	view_output(&t->view, (int)n + 1);
+	input_output(t->input, bytes, n);
+}
+
+/*
+ * A flush counts once the terminal is seen alive after it: the hangup at the
+ * shell's end says the same (tty_ldisc_hangup()) of input that was read just
+ * before.
+ */
+void
+typed_flushed(struct typed *t)
+{
+	t->flushed = input_pending(t->input) > 0;
+}
+
+void
+typed_reader(struct typed *t, const struct message *msg)
+{
+	if (msg->head.length != sizeof t->reader)
+		return;
+	t->reader = msg->body.reader;
+	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
+	input_reader(t->input, t->reader.pgrp, t->reader.comm);
+}
+
+int64_t
+typed_deadline_ns(const struct typed *t)
+{
+	int64_t look_ns = input_deadline_ns(t->input), piece_ns = t->hold_ns + PIECE_WAIT_NS;
+
+	if (t->flushed)
+		return 0;
+	if (t->hold_ns == 0)
+		return look_ns;
+	return look_ns >= 0 && look_ns < piece_ns ? look_ns : piece_ns;
+}
+
+void
+typed_end(struct typed *t)
+{
+	struct input_view v = t->last;
+
+	if (view_take(&t->view, &t->now) == 0 && !t->now.control) {
+		t->last = t->now;
+		input_end(t->input, &t->now);
+		return;
+	}
+	v.unread = 0;
+	v.settled = true;
+	v.changed = v.control = false;
+	input_end(t->input, &v);
+}

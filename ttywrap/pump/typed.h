@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PUMP_TYPED_H
+#define PUMP_TYPED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct input_event;
+struct message;
+struct outbox;
+
+/*
+ * The input of a terminal session, from the write to the inner terminal to
+ * the records: puts the looking (view.h), the judging (input.h) and the asking
+ * who reads (the monitor) together. What is judged to be read comes out of a
+ * callback, in order.
+ */
+struct typed;
+
+typedef void typed_emit(void *arg, const struct input_event *event, bool elevated);
+
+/* Before the sandbox: needs epoll_create(2). The outbox is borrowed. Returns NULL when something is short. */
+struct typed *typed_new(struct outbox *, typed_emit *, void *arg);
+void typed_free(struct typed *);
+
+/* Settings: bodies of MESSAGE_PROGRAM and MESSAGE_PROMPT, in addition to the defaults. 0, -ENOSPC or -ENOMEM. */
+int typed_add_program(struct typed *, const char *name, size_t n);
+int typed_add_prompt(struct typed *, const char *pattern, size_t n);
+
+/* All settings are there. Returns 0, -EINVAL for a pattern that is none, or -errno. */
+int typed_begin(struct typed *);
+
+/* Poll it for input; then look. */
+int typed_edge_fd(const struct typed *);
+
+/*
+ * typed_look() comes before the relay reads the master, typed_judge() after it
+ * has read once; both also right before a write (force: look in any case). A
+ * look is skipped while nothing is pending.
+ */
+void typed_look(struct typed *, bool force);
+void typed_judge(struct typed *);
+
+/*
+ * How many of n bytes the relay may write now. A line editor (raw, no echo)
+ * changes the modes at a line's end, and what it read before and what is read
+ * after could not be told apart when both go in one write: so a line end goes by
+ * itself, once what stands before it is seen to be read. The relay waits for
+ * that 20 ms at most, while nobody takes the input anyway. Returns 0 to wait
+ * (until typed_deadline_ns() or the edge).
+ */
+size_t typed_piece(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
+
+void typed_written(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
+void typed_output(struct typed *, const uint8_t *, size_t n);
+void typed_flushed(struct typed *);
+void typed_reader(struct typed *, const struct message *);
+
+/* CLOCK_MONOTONIC, -1 for none. */
+int64_t typed_deadline_ns(const struct typed *);
+
+/*
+ * The session is over. What was written last and not seen to be read counts as
+ * read in the last known modes: "exit" and its line end are read by a shell that
+ * is gone a moment later, and its terminal with it.
+ */
+void typed_end(struct typed *);
+
+#endif
