@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bench: what its programs share. */
+#include "bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t
+bench_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void
+bench_die(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+uint64_t
+bench_number(const char *text)
+{
+	char *end;
+	uint64_t n = strtoull(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0') {
+		errno = EINVAL;
+		bench_die(text);
+	}
+	return n;
+}
+
+void
+bench_pattern(uint8_t pattern[BENCH_PATTERN])
+{
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < BENCH_PATTERN; i++) {
+		x = x * 1664525 + 1013904223;
+		pattern[i] = i % 64 == 63 ? '\n' : (uint8_t)('a' + (x >> 24) % 26);
+	}
+}
+
+void
+bench_raw(int fd)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t) != 0)
+		return;
+	cfmakeraw(&t);
+	tcsetattr(fd, TCSANOW, &t);
+}
+
+int
+bench_write(int fd, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno == EAGAIN) {
+			struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+			poll(&ready, 1, -1);
+			continue;
+		}
+		if (put < 0 && errno != EINTR)
+			return -errno;
+		if (put > 0) {
+			p += put;
+			n -= (size_t)put;
+		}
+	}
+	return 0;
+}
+
+static void
+become(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	int fd = open("/proc/self/loginuid", O_WRONLY);
+
+	if (pw == NULL)
+		bench_die(name);
+	/* A login of its own in the audit trail, as pam_loginuid makes it. */
+	if (fd >= 0) {
+		dprintf(fd, "%u", pw->pw_uid);
+		close(fd);
+	}
+	if (initgroups(name, pw->pw_gid) != 0 || setgid(pw->pw_gid) != 0 ||
+	    setuid(pw->pw_uid) != 0 || chdir(pw->pw_dir) != 0)
+		bench_die(name);
+	setenv("HOME", pw->pw_dir, 1);
+	setenv("USER", name, 1);
+	setenv("LOGNAME", name, 1);
+	setenv("SHELL", pw->pw_shell, 1);
+}
+
+static void
+join(const char *procs)
+{
+	int fd = open(procs, O_WRONLY);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		bench_die(procs);
+	close(fd);
+}
+
+_Noreturn static void
+child(const struct bench_how *how, char *const argv[], const char *slave, int out)
+{
+	char *words[64];
+	int n = 0, fd;
+
+	if (how->cgroup != NULL)
+		join(how->cgroup);
+	setsid();
+	fd = open(slave, O_RDWR);
+	if (fd < 0 || dup2(fd, 0) < 0 || dup2(out >= 0 ? out : fd, 1) < 0 ||
+	    dup2(out >= 0 ? out : fd, 2) < 0)
+		bench_die(slave);
+	if (how->user != NULL) {
+		if (!how->no_terminal && fchown(fd, getpwnam(how->user)->pw_uid, (gid_t)-1) != 0)
+			bench_die(how->user);
+		become(how->user);
+	}
+	close_range(3, ~0u, 0);
+	while (argv[n] != NULL && n < 63) {
+		words[n] = argv[n];
+		n++;
+	}
+	words[n] = NULL;
+	if (how->argv0 != NULL)
+		words[0] = (char *)how->argv0;
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], words);
+	bench_die(argv[0]);
+}
+
+int
+bench_spawn(const struct bench_how *how, char *const argv[], int *master)
+{
+	const struct winsize size = {.ws_row = 24, .ws_col = 80};
+	char slave[64] = "/dev/null";
+	int pipes[2] = {-1, -1};
+	pid_t pid;
+
+	if (how->no_terminal) {
+		if (pipe2(pipes, O_CLOEXEC) != 0)
+			bench_die("pipe");
+		*master = pipes[0];
+	} else {
+		*master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+		if (*master < 0 || grantpt(*master) != 0 || unlockpt(*master) != 0 ||
+		    ptsname_r(*master, slave, sizeof slave) != 0)
+			bench_die("posix_openpt");
+		ioctl(*master, TIOCSWINSZ, &size);
+	}
+	pid = fork();
+	if (pid < 0)
+		bench_die("fork");
+	if (pid == 0)
+		child(how, argv, slave, pipes[1]);
+	if (pipes[1] >= 0)
+		close(pipes[1]);
+	return pid;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bench: the program inside the session.
+ *
+ * work text|ansi|noise BYTES REPORT   prints so much of that kind
+ * work key REPORT                     raw: prints every byte it reads, until ^D
+ * work sink|cat BYTES REPORT          reads a paste, raw and silent or canonical and echoing, and
+ * checks it work deaf MS REPORT                 prints a line every 5 ms and reads nothing work
+ * tail WORD                      prints a short output and ends work crowd BYTES_PER_S REPORT
+ * prints so much, ten times a second, and every byte it reads, until ^D
+ *
+ * REPORT gets one line of JSON at the end: its CPU seconds, and what it counted.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BLOCK (64u << 10)
+#define STOCK (1u << 20)
+
+static uint32_t seed = 12345;
+
+static uint32_t
+dice(uint32_t sides)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
+	return seed % sides;
+}
+
+/* Lines as of a build log: words, paths, numbers. */
+static size_t
+make_text(char *p, size_t n)
+{
+	size_t at = 0;
+
+	while (n - at > 100) {
+		size_t end = at + 20 + dice(60);
+
+		while (at < end)
+			p[at++] = dice(6) == 0 ? ' ' : (char)('!' + dice(94));
+		p[at++] = '\n';
+	}
+	return at;
+}
+
+/* A full-screen program: colours, cursor movements, box drawing, words in several scripts. */
+static size_t
+make_ansi(char *p, size_t n)
+{
+	static const char *const words[] = {
+	    "λόγος", "строка", "完了", "─────", "│", "naïve", "✓", "plain text", "status: ok"};
+	size_t at = 0;
+
+	while (n - at > 200) {
+		at += (size_t)sprintf(p + at, "\033[%u;%uH\033[%u;38;5;%um%s \033[K", 1 + dice(24),
+		    1 + dice(80), dice(2), dice(256), words[dice(sizeof words / sizeof *words)]);
+		at += (size_t)sprintf(p + at, "%u items\033[0m", dice(100000));
+		if (dice(20) == 0)
+			p[at++] = '\n';
+	}
+	return at;
+}
+
+static size_t
+make_noise(char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)(dice(1u << 24) >> 8);
+	return n;
+}
+
+static void
+report(const char *path, uint64_t bytes, uint64_t wrong)
+{
+	struct rusage use;
+	FILE *f = fopen(path, "w");
+
+	getrusage(RUSAGE_SELF, &use);
+	if (f == NULL)
+		return;
+	fprintf(f, "{\"cpu_s\": %.6f, \"bytes\": %llu, \"wrong\": %llu}\n",
+	    (double)use.ru_utime.tv_sec + (double)use.ru_stime.tv_sec +
+		(double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6,
+	    (unsigned long long)bytes, (unsigned long long)wrong);
+	fclose(f);
+}
+
+static int
+work_print(const char *kind, uint64_t bytes, const char *path)
+{
+	char *stock = malloc(STOCK);
+	uint64_t left = bytes;
+	size_t have, at = 0;
+
+	if (stock == NULL)
+		bench_die("malloc");
+	have = kind[0] == 't'   ? make_text(stock, STOCK)
+	       : kind[0] == 'a' ? make_ansi(stock, STOCK)
+				: make_noise(stock, STOCK);
+	if (kind[0] == 'n')
+		bench_raw(1);
+	while (left > 0) {
+		size_t n = have - at < BLOCK ? have - at : BLOCK;
+
+		n = n < left ? n : (size_t)left;
+		if (bench_write(1, stock + at, n) < 0)
+			return 1;
+		left -= n;
+		at = (at + n) % have;
+	}
+	bench_write(1, BENCH_DONE, strlen(BENCH_DONE));
+	report(path, bytes, 0);
+	return 0;
+}
+
+static int
+work_key(const char *path)
+{
+	uint64_t bytes = 0;
+	char buf[4096];
+	ssize_t got;
+
+	bench_raw(0);
+	bench_write(1, BENCH_READY, strlen(BENCH_READY));
+	while ((got = read(0, buf, sizeof buf)) > 0 &&
+	       memchr(buf, BENCH_LAST_KEY, (size_t)got) == NULL) {
+		bytes += (uint64_t)got;
+		bench_write(1, buf, (size_t)got);
+	}
+	report(path, bytes, 0);
+	return 0;
+}
+
+static uint64_t
+count_wrong(const uint8_t *pattern, uint64_t at, const uint8_t *p, size_t n)
+{
+	uint64_t wrong = 0;
+
+	while (n > 0) {
+		size_t from = at % BENCH_PATTERN,
+		       part = BENCH_PATTERN - from < n ? BENCH_PATTERN - from : n;
+
+		if (memcmp(pattern + from, p, part) != 0)
+			wrong++;
+		p += part;
+		at += part;
+		n -= part;
+	}
+	return wrong;
+}
+
+static int
+work_read(int echo, uint64_t bytes, const char *path)
+{
+	static uint8_t pattern[BENCH_PATTERN], buf[BLOCK];
+	uint64_t have = 0, wrong = 0;
+
+	bench_pattern(pattern);
+	if (!echo)
+		bench_raw(0);
+	bench_write(1, BENCH_READY, strlen(BENCH_READY));
+	while (have < bytes) {
+		ssize_t got = read(0, buf, sizeof buf);
+
+		if (got <= 0)
+			break;
+		wrong += count_wrong(pattern, have, buf, (size_t)got);
+		have += (uint64_t)got;
+		if (echo && bench_write(1, buf, (size_t)got) < 0)
+			break;
+	}
+	report(path, have, wrong);
+	bench_write(1, BENCH_DONE, strlen(BENCH_DONE));
+	return 0;
+}
+
+static int
+work_deaf(uint64_t ms, const char *path)
+{
+	int64_t end_ns = bench_now_ns() + (int64_t)ms * 1000000;
+	const struct timespec pause = {.tv_nsec = 5000000};
+	uint64_t lines = 0;
+
+	bench_raw(0);
+	bench_write(1, BENCH_READY, strlen(BENCH_READY));
+	while (bench_now_ns() < end_ns) {
+		bench_write(1, "still here\r\n", 12);
+		lines++;
+		nanosleep(&pause, NULL);
+	}
+	report(path, lines, 0);
+	bench_write(1, BENCH_DONE, strlen(BENCH_DONE));
+	return 0;
+}
+
+static int
+work_tail(const char *word)
+{
+	char text[256];
+	int n = snprintf(text, sizeof text, "one\ntwo\nthree\n%s\n<end of %s>\n", word, word);
+
+	return bench_write(1, text, (size_t)n) < 0;
+}
+
+static int
+work_crowd(uint64_t rate, const char *path)
+{
+	const size_t part = rate / 10;
+	struct pollfd p = {.fd = 0, .events = POLLIN};
+	int64_t next_ns = bench_now_ns() + 100000000;
+	char *stock = malloc(STOCK), keys[256];
+	uint64_t bytes = 0;
+	size_t have;
+
+	if (stock == NULL || part > STOCK / 2)
+		bench_die("rate");
+	have = make_ansi(stock, STOCK);
+	bench_raw(0);
+	bench_write(1, BENCH_READY, strlen(BENCH_READY));
+	for (;;) {
+		int64_t left_ns = next_ns - bench_now_ns();
+		ssize_t got;
+
+		if (poll(&p, 1, left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0) > 0) {
+			got = read(0, keys, sizeof keys);
+			if (got <= 0 || memchr(keys, BENCH_LAST_KEY, (size_t)got) != NULL)
+				break;
+			bench_write(1, keys, (size_t)got);
+		}
+		if (bench_now_ns() >= next_ns) {
+			bench_write(1, stock + bytes % (have - part), part);
+			bytes += part;
+			next_ns += 100000000;
+		}
+	}
+	bench_write(1, BENCH_DONE, strlen(BENCH_DONE));
+	report(path, bytes, 0);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *kind = argc > 1 ? argv[1] : "";
+
+	if (argc == 4 && (!strcmp(kind, "text") || !strcmp(kind, "ansi") || !strcmp(kind, "noise")))
+		return work_print(kind, bench_number(argv[2]), argv[3]);
+	if (argc == 3 && !strcmp(kind, "key"))
+		return work_key(argv[2]);
+	if (argc == 4 && (!strcmp(kind, "sink") || !strcmp(kind, "cat")))
+		return work_read(kind[0] == 'c', bench_number(argv[2]), argv[3]);
+	if (argc == 4 && !strcmp(kind, "deaf"))
+		return work_deaf(bench_number(argv[2]), argv[3]);
+	if (argc == 3 && !strcmp(kind, "tail"))
+		return work_tail(argv[2]);
+	if (argc == 4 && !strcmp(kind, "crowd"))
+		return work_crowd(bench_number(argv[2]), argv[3]);
+	fputs("usage: see the top of work.c\n", stderr);
+	return 2;
+}
