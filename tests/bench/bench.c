@@ -91,6 +91,41 @@ bench_write(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+bench_print_times(double *times, size_t n, const char *unit)
+{
+	printf("\"n\": %zu", n);
+	if (n == 0)
+		return;
+	qsort(times, n, sizeof *times, compare);
+	printf(", \"min_%s\": %.3f, \"p50_%s\": %.3f, \"p90_%s\": %.3f, \"p99_%s\": %.3f, "
+	       "\"max_%s\": %.3f",
+	    unit, times[0], unit, times[n / 2], unit, times[n * 9 / 10], unit, times[n * 99 / 100],
+	    unit, times[n - 1]);
+}
+
+/* WORD as four digits, in a copy that lives as long as the child. */
+static char *
+numbered(const char *word, size_t number)
+{
+	char *copy = strdup(word), *mark, digits[8];
+
+	if (copy == NULL)
+		bench_die("strdup");
+	snprintf(digits, sizeof digits, "%04zu", number % 10000);
+	while ((mark = strstr(copy, "WORD")) != NULL)
+		memcpy(mark, digits, 4);
+	return copy;
+}
+
 static void
 become(const char *name)
 {
@@ -142,10 +177,8 @@ child(const struct bench_how *how, char *const argv[], const char *slave, int ou
 		become(how->user);
 	}
 	close_range(3, ~0u, 0);
-	while (argv[n] != NULL && n < 63) {
-		words[n] = argv[n];
-		n++;
-	}
+	for (; argv[n] != NULL && n < 63; n++)
+		words[n] = numbered(argv[n], how->number);
 	words[n] = NULL;
 	if (how->argv0 != NULL)
 		words[0] = (char *)how->argv0;

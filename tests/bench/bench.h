@@ -31,12 +31,16 @@ void bench_raw(int fd);
 /* Writes all of it, waiting where it has to. Returns 0 or -errno. */
 int bench_write(int fd, const void *bytes, size_t n);
 
+/* Sorts the times, and prints members of a JSON object: n, and min, p50 and so on of that unit. */
+void bench_print_times(double *times, size_t n, const char *unit);
+
 /* Makes a PTY of 24 x 80 and runs a program on its slave, as session leader. Returns the pid and
  * the master. */
 struct bench_how {
 	const char *cgroup; /* a cgroup.procs file the child writes itself into, or NULL */
 	const char *user;   /* whom the child becomes, or NULL */
 	const char *argv0;  /* instead of argv[0], or NULL */
+	size_t number;      /* what WORD becomes in the command, as four digits */
 	int no_terminal;    /* /dev/null and a pipe for standard output instead of a PTY */
 };
 int bench_spawn(const struct bench_how *, char *const argv[], int *master);

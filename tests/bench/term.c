@@ -13,7 +13,8 @@
  * burst N SIZE      N times SIZE keys at once; the time until the last one's echo
  * paste BYTES       as fast as it is taken, reading all the while; stuck after 5 s without a byte
  * deaf BYTES        the same, into a program that reads nothing; the longest silence of the output
- * tail N            N runs of COMMAND WORD; how many printed everything up to '<end of WORD>'
+ * tail N            N runs, WORD another number each time; how many printed everything up to
+ *                   '<end of WORD>'
  */
 #include "bench.h"
 
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,24 +113,17 @@ await(struct term *t, const char *what)
 		}
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
+/* CPU of everything that was waited for: the fallback where there is no cgroup. */
 static void
-print_times(double *times, size_t n, const char *unit)
+print_end(int status)
 {
-	if (n == 0)
-		return;
-	qsort(times, n, sizeof *times, compare);
-	printf("\"n\": %zu, \"min_%s\": %.3f, \"p50_%s\": %.3f, \"p90_%s\": %.3f, \"p99_%s\": "
-	       "%.3f, \"max_%s\": %.3f",
-	    n, unit, times[0], unit, times[n / 2], unit, times[n * 9 / 10], unit,
-	    times[n * 99 / 100], unit, times[n - 1]);
+	struct rusage use;
+
+	getrusage(RUSAGE_CHILDREN, &use);
+	printf(", \"children_cpu_s\": %.6f, \"status\": %d}\n",
+	    (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+		(double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6,
+	    status);
 }
 
 static double *
@@ -161,9 +156,10 @@ run_drain(struct term *t, char **args)
 	}
 	while (take(t))
 		;
-	printf("{\"bytes\": %llu, \"seconds\": %.6f, \"done\": %s, \"status\": %d}\n",
+	printf("{\"bytes\": %llu, \"seconds\": %.6f, \"done\": %s",
 	    (unsigned long long)(t->bytes - before), (double)(done_ns - first_ns) / 1e9,
-	    done_ns ? "true" : "false", close_term(t));
+	    done_ns ? "true" : "false");
+	print_end(close_term(t));
 	return 0;
 }
 
@@ -184,8 +180,8 @@ run_start(struct term *t, char **args)
 		times[i] = (double)(bench_now_ns() - start_ns) / 1e6;
 	}
 	printf("{");
-	print_times(times, n, "ms");
-	printf(", \"status\": %d}\n", status);
+	bench_print_times(times, n, "ms");
+	print_end(status);
 	return 0;
 }
 
@@ -240,8 +236,8 @@ run_keys(struct term *t, size_t n, uint64_t gap_us, size_t size)
 		;
 	status = close_term(t);
 	printf("{");
-	print_times(times, n, "us");
-	printf(", \"status\": %d}\n", status);
+	bench_print_times(times, n, "us");
+	print_end(status);
 	return 0;
 }
 
@@ -300,6 +296,15 @@ paste_step(struct term *t, struct paste *paste, const uint8_t *pattern)
 	return bench_now_ns() - paste->moved_ns < STUCK_NS;
 }
 
+/* Something to read, or the end, within the time after which it is stuck. */
+static bool
+is_moving(const struct term *t)
+{
+	struct pollfd p = {.fd = t->master, .events = POLLIN};
+
+	return poll(&p, 1, STUCK_NS / 1000000) > 0;
+}
+
 static int
 run_paste(struct term *t, char **args)
 {
@@ -321,43 +326,33 @@ run_paste(struct term *t, char **args)
 	    (unsigned long long)paste.put, (unsigned long long)t->bytes,
 	    (double)(bench_now_ns() - start_ns) / 1e9, (double)paste.silence_ns / 1e6,
 	    done ? "true" : "false");
-	if (!done)
-		kill(t->pid, SIGKILL);
-	fcntl(t->master, F_SETFL, 0);
-	while (done && take(t))
+	while (done && is_moving(t) && take(t))
 		;
-	printf(", \"status\": %d}\n", close_term(t));
+	if (!done || !is_moving(t))
+		kill(t->pid, SIGKILL);
+	print_end(close_term(t));
 	return 0;
 }
 
-/* The command's last word is another one each time. */
 static int
 run_tail(struct term *t, char **args)
 {
-	size_t n = bench_number(args[0]), words = 0, whole = 0;
-	char *last, text[4096], end[64];
+	size_t n = bench_number(args[0]), whole = 0;
+	int status = 0;
 
-	while (t->command[words] != NULL)
-		words++;
-	last = t->command[words - 1];
 	for (size_t i = 0; i < n; i++) {
-		char *mark;
+		char end[64];
 
-		snprintf(text, sizeof text, "%s", last);
-		mark = strstr(text, "WORD");
-		if (mark == NULL)
-			bench_die("WORD is not in the command");
-		snprintf(end, sizeof end, "%04zu", i % 10000);
-		memcpy(mark, end, 4);
-		t->command[words - 1] = text;
+		t->how.number = i;
 		open_term(t);
 		while (take(t))
 			;
-		close_term(t);
+		status |= close_term(t);
 		snprintf(end, sizeof end, "<end of %04zu>\r\n", i % 10000);
 		whole += has_seen(t, end);
 	}
-	printf("{\"runs\": %zu, \"whole\": %zu}\n", n, whole);
+	printf("{\"runs\": %zu, \"whole\": %zu", n, whole);
+	print_end(status);
 	return 0;
 }
 

@@ -159,13 +159,13 @@ count_wrong(const uint8_t *pattern, uint64_t at, const uint8_t *p, size_t n)
 }
 
 static int
-work_read(int echo, uint64_t bytes, const char *path)
+work_read(const char *kind, uint64_t bytes, const char *path)
 {
 	static uint8_t pattern[BENCH_PATTERN], buf[BLOCK];
 	uint64_t have = 0, wrong = 0;
 
 	bench_pattern(pattern);
-	if (!echo)
+	if (kind[0] != 'c')
 		bench_raw(0);
 	bench_write(1, BENCH_READY, strlen(BENCH_READY));
 	while (have < bytes) {
@@ -175,7 +175,7 @@ work_read(int echo, uint64_t bytes, const char *path)
 			break;
 		wrong += count_wrong(pattern, have, buf, (size_t)got);
 		have += (uint64_t)got;
-		if (echo && bench_write(1, buf, (size_t)got) < 0)
+		if (kind[0] != 's' && bench_write(1, buf, (size_t)got) < 0)
 			break;
 	}
 	report(path, have, wrong);
@@ -256,8 +256,8 @@ main(int argc, char **argv)
 		return work_print(kind, bench_number(argv[2]), argv[3]);
 	if (argc == 3 && !strcmp(kind, "key"))
 		return work_key(argv[2]);
-	if (argc == 4 && (!strcmp(kind, "sink") || !strcmp(kind, "cat")))
-		return work_read(kind[0] == 'c', bench_number(argv[2]), argv[3]);
+	if (argc == 4 && (!strcmp(kind, "sink") || !strcmp(kind, "back") || !strcmp(kind, "cat")))
+		return work_read(kind, bench_number(argv[2]), argv[3]);
 	if (argc == 4 && !strcmp(kind, "deaf"))
 		return work_deaf(bench_number(argv[2]), argv[3]);
 	if (argc == 3 && !strcmp(kind, "tail"))

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bench: many users at once. crowd [-g FILE] [-u USER] [-0 WORD] SESSIONS KEYS_PER_S SECONDS --
+ * COMMAND... starts COMMAND (WORD in its last word becomes the session's number) on so many PTYs,
+ * prints a line of JSON when all are ready, types into each, and prints what came of it. SECONDS 0:
+ * types nothing, until standard input ends.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KEY 0x01 /* the programs print no such byte of their own */
+
+struct user {
+	int fd;
+	pid_t pid;
+	size_t matched; /* of BENCH_READY */
+	bool ready;
+	uint64_t bytes;  /* since BENCH_READY */
+	int64_t next_ns; /* when the next key is due */
+	int64_t sent_ns; /* 0: its echo has come */
+};
+
+struct crowd {
+	struct user *users;
+	size_t n, open, ready, echoes_n, echoes_max;
+	double *echoes; /* in microseconds */
+	uint64_t sent, late;
+	int epoll;
+};
+
+static void
+see(struct crowd *c, struct user *u, const char *p, size_t n)
+{
+	const char *ready = BENCH_READY;
+	size_t i = 0;
+
+	for (; !u->ready && i < n; i++) {
+		u->matched = p[i] == ready[u->matched] ? u->matched + 1 : p[i] == ready[0];
+		if (ready[u->matched] == '\0') {
+			u->ready = true;
+			c->ready++;
+		}
+	}
+	u->bytes += n - i;
+	if (u->sent_ns == 0 || memchr(p + i, KEY, n - i) == NULL)
+		return;
+	if (c->echoes_n < c->echoes_max)
+		c->echoes[c->echoes_n++] = (double)(bench_now_ns() - u->sent_ns) / 1e3;
+	u->sent_ns = 0;
+}
+
+/* Waits up to ms for output of anybody, and takes it. */
+static void
+listen_to_all(struct crowd *c, int ms)
+{
+	static char buf[65536];
+	struct epoll_event events[64];
+	int n = epoll_wait(c->epoll, events, 64, ms);
+
+	for (int i = 0; i < n; i++) {
+		struct user *u = events[i].data.ptr;
+		ssize_t got = read(u->fd, buf, sizeof buf);
+
+		if (got > 0)
+			see(c, u, buf, (size_t)got);
+		else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+			close(u->fd);
+			u->fd = -1;
+			c->open--;
+		}
+	}
+}
+
+static void
+start(struct crowd *c, const struct bench_how *how, char **command)
+{
+	struct bench_how numbered = *how;
+
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	for (size_t i = 0; i < c->n; i++) {
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = &c->users[i]};
+
+		numbered.number = i;
+		c->users[i].pid = bench_spawn(&numbered, command, &c->users[i].fd);
+		fcntl(c->users[i].fd, F_SETFL, O_NONBLOCK);
+		epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->users[i].fd, &event);
+		c->open++;
+	}
+}
+
+static void
+wait_ready(struct crowd *c)
+{
+	int64_t begin_ns = bench_now_ns();
+
+	while (c->ready < c->n && c->open == c->n && bench_now_ns() - begin_ns < 120000000000)
+		listen_to_all(c, 1000);
+	printf("{\"ready\": %zu, \"seconds\": %.3f}\n", c->ready,
+	    (double)(bench_now_ns() - begin_ns) / 1e9);
+	fflush(stdout);
+}
+
+static void
+type_keys(struct crowd *c, double per_s, uint64_t seconds)
+{
+	int64_t begin_ns = bench_now_ns(), end_ns = begin_ns + (int64_t)seconds * 1000000000;
+	int64_t every_ns = (int64_t)(1e9 / per_s);
+	const char key = KEY;
+
+	for (size_t i = 0; i < c->n; i++)
+		c->users[i].next_ns = begin_ns + every_ns * (int64_t)i / (int64_t)c->n;
+	for (int64_t now_ns = begin_ns; now_ns < end_ns; now_ns = bench_now_ns()) {
+		for (size_t i = 0; i < c->n; i++) {
+			struct user *u = &c->users[i];
+
+			if (u->next_ns > now_ns || u->fd < 0)
+				continue;
+			u->next_ns += every_ns;
+			if (u->sent_ns != 0) {
+				c->late++;
+				continue;
+			}
+			u->sent_ns = bench_now_ns();
+			c->sent += write(u->fd, &key, 1) == 1;
+		}
+		listen_to_all(c, 1);
+	}
+}
+
+static void
+stop(struct crowd *c)
+{
+	int64_t begin_ns = bench_now_ns();
+	const char last = BENCH_LAST_KEY;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->users[i].fd >= 0 && write(c->users[i].fd, &last, 1) != 1)
+			close(c->users[i].fd), c->users[i].fd = -1, c->open--;
+	while (c->open > 0 && bench_now_ns() - begin_ns < 60000000000)
+		listen_to_all(c, 1000);
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->users[i].fd >= 0)
+			kill(c->users[i].pid, SIGKILL);
+		waitpid(c->users[i].pid, NULL, 0);
+	}
+}
+
+static void
+say(struct crowd *c)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		bytes += c->users[i].bytes;
+	printf("{\"bytes\": %llu, \"keys\": %llu, \"late\": %llu, \"unended\": %zu, ",
+	    (unsigned long long)bytes, (unsigned long long)c->sent, (unsigned long long)c->late,
+	    c->open);
+	bench_print_times(c->echoes, c->echoes_n, "us");
+	printf("}\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct rlimit files = {65536, 65536};
+	struct bench_how how = {0};
+	struct crowd c = {0};
+	uint64_t seconds;
+	int o;
+
+	while ((o = getopt(argc, argv, "+g:u:0:")) != -1) {
+		if (o == 'g')
+			how.cgroup = optarg;
+		else if (o == 'u')
+			how.user = optarg;
+		else if (o == '0')
+			how.argv0 = optarg;
+		else
+			return 2;
+	}
+	if (argc - optind < 5 || strcmp(argv[optind + 3], "--") != 0)
+		return 2;
+	setrlimit(RLIMIT_NOFILE, &files);
+	c.n = bench_number(argv[optind]);
+	seconds = bench_number(argv[optind + 2]);
+	c.echoes_max = c.n * bench_number(argv[optind + 1]) * (seconds + 1);
+	c.users = calloc(c.n + 1, sizeof *c.users);
+	c.echoes = calloc(c.echoes_max + 1, sizeof *c.echoes);
+	if (c.users == NULL || c.echoes == NULL)
+		bench_die("calloc");
+	start(&c, &how, argv + optind + 4);
+	wait_ready(&c);
+	if (seconds > 0)
+		type_keys(&c, (double)bench_number(argv[optind + 1]), seconds);
+	else
+		while (getchar() != EOF)
+			;
+	stop(&c);
+	say(&c);
+	return 0;
+}
