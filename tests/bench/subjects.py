@@ -4,8 +4,9 @@
 import os
 import shutil
 
+SQUEEZED = "/usr/local/bin/bench-sh"  # a shell under another name: sudoers tells commands apart by their files
 SUDOERS = """Defaults log_input, log_output, iolog_dir=%s/sudo, !lecture, !syslog, !pam_session
-Defaults!/usr/bin/dash compress_io
+Defaults!%s compress_io
 root ALL=(ALL:ALL) NOPASSWD: ALL
 """
 
@@ -33,7 +34,7 @@ def peers(logs):
         "script": Subject("script", lambda c, log: ["script", "-q", "-c", c, log]),
         "ttyrec": Subject("ttyrec", lambda c, log: ["ttyrec", "-e", c, log]),
         "sudo": Subject("sudo", lambda c, log: ["sudo", "/usr/bin/sh", "-c", c], note="log_input, log_output"),
-        "sudo-z": Subject("sudo-z", lambda c, log: ["sudo", "/usr/bin/dash", "-c", c], note="the same with compress_io"),
+        "sudo-z": Subject("sudo-z", lambda c, log: ["sudo", SQUEEZED, "-c", c], note="the same with compress_io"),
         "tlog": Subject("tlog", lambda c, log: ["tlog-rec", "--writer=file", f"--file-path={log}", "sh", "-c", c],
                         note="file writer; output only, as it comes"),
         "tlog-input": Subject("tlog-input", lambda c, log: ["tlog-rec", "--writer=file", f"--file-path={log}", "--log-input=on",
@@ -60,5 +61,6 @@ def configure_sudo(logs):
     """In a world of our own only: it replaces /etc/sudoers."""
     os.makedirs(f"{logs}/sudo", exist_ok=True)
     with open("/etc/sudoers", "w", encoding="ascii") as out:
-        out.write(SUDOERS % logs)
+        out.write(SUDOERS % (logs, SQUEEZED))
     os.chmod("/etc/sudoers", 0o440)
+    shutil.copy("/bin/sh", SQUEEZED)
