@@ -5,7 +5,7 @@ import os
 import shutil
 
 SQUEEZED = "/usr/local/bin/bench-sh"  # a shell under another name: sudoers tells commands apart by their files
-SUDOERS = """Defaults log_input, log_output, iolog_dir=%s/sudo, !lecture, !syslog, !pam_session
+SUDOERS = """Defaults log_input, log_output, iolog_dir=%s/sudo, !lecture, !syslog, !pam_session, !compress_io
 Defaults!%s compress_io
 root ALL=(ALL:ALL) NOPASSWD: ALL
 """
