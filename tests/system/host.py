@@ -76,9 +76,9 @@ class Syslog:
 class User:
     """A user of the world with a password and an ssh key."""
 
-    def __init__(self, name, shell, password, groups=()):
+    def __init__(self, name, shell, password, uid, groups=()):
         self.name, self.password = name, password
-        run("useradd", "-m", "-U", "-s", shell, *(["-G", ",".join(groups)] if groups else []), name)
+        run("useradd", "-m", "-U", "-u", str(uid), "-s", shell, *(["-G", ",".join(groups)] if groups else []), name)
         run("chpasswd", stdin=None, input=f"{name}:{password}\n")
         entry = pwd.getpwnam(name)
         self.uid, self.gid, self.home = entry.pw_uid, entry.pw_gid, entry.pw_dir
@@ -166,7 +166,7 @@ class Host:
             for group in groups:
                 if group not in {g.gr_name for g in grp.getgrall()}:
                     run("groupadd", group)
-            self.users[name] = User(name, shell, password, groups)
+            self.users[name] = User(name, shell, password, self.world.first_uid + len(self.users), groups)
         self.users[name].set_shell(shell)
         return self.users[name]
 

@@ -131,11 +131,12 @@ def test_anybody_may_check(healthy):
 
 def test_an_audit_rule_that_drops_our_records_is_wrong(healthy):
     rule = ["never,exclude", "-F", "msgtype=USER_TTY"]
-    run("auditctl", "-a", *rule)
-    try:
-        found = Findings()
-    finally:
-        run("auditctl", "-d", *rule)
+    with healthy.world.alone():
+        run("auditctl", "-a", *rule)
+        try:
+            found = Findings()
+        finally:
+            run("auditctl", "-d", *rule)
     assert [text for text, _ in found.wrong] == ["kernel audit: an exclude rule drops records of ttywrap's"]
 
 
@@ -172,11 +173,12 @@ def test_a_configuration_is_checked_before_it_is_put_there(healthy):
 
 
 def test_audit_switched_off_is_wrong(healthy):
-    run("auditctl", "-e", "0")
-    try:
-        found = Findings()
-    finally:
-        run("auditctl", "-e", "1")
+    with healthy.world.alone():
+        run("auditctl", "-e", "0")
+        try:
+            found = Findings()
+        finally:
+            run("auditctl", "-e", "1")
     assert [text for text, _ in found.wrong] == ["kernel audit: off; input records would vanish"]
 
 

@@ -194,7 +194,7 @@ def test_the_reader_leaves_early(host, sshd, user):
 
 
 def running(user, name):
-    return subprocess.run(["pgrep", "-u", str(user.uid), "-x", name], capture_output=True).stdout
+    return subprocess.run(["pgrep", "-u", str(user.uid), "-x", name], capture_output=True, text=True).stdout.split()
 
 
 @pytest.fixture(params=("pipes", "sockets"))
@@ -238,7 +238,7 @@ def test_a_stream_the_command_does_not_read_is_closed(user, program):
         os.write(feed, b"x")
     os.close(feed)
     stopped = wait_until(lambda: running(user, "bash"), "the shell")
-    for pid in stopped.split():
+    for pid in stopped:
         os.kill(int(pid), signal.SIGKILL)
     assert child.wait(30) == -signal.SIGKILL
     child.stdout.close()

@@ -6,15 +6,15 @@ tmpfs that only processes of the world see, and is gone with the last of them. T
 the machine's, since the kernel's audit answers nobody else (audit_netlink_ok).
 
 A keeper, forked outside, holds the reading end of a pipe. When the test process ends, in whatever way, the keeper
-kills what is left in the world, puts the kernel's audit settings back and lets the next run have the lock.
+kills what is left in the world and puts the kernel's audit settings back. Several worlds can be there at once.
 """
 
+import contextlib
 import ctypes
 import fcntl
+import json
 import os
-import select
 import signal
-import socket
 import subprocess
 import time
 
@@ -85,21 +85,79 @@ def kill_all(mine, but=()):
         time.sleep(0.02)
 
 
-def take_lock():
-    """One run at a time on this machine: audit settings are the whole kernel's. The lock dies with its holders."""
-    os.makedirs(os.path.dirname(LOCK), exist_ok=True)
-    while True:
-        fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        fcntl.flock(fd, fcntl.LOCK_EX)
+class Share:
+    """Audit settings are the whole kernel's: the first world of several switches auditing on, the last puts it back.
+
+    The lock file holds the settings from before the first. Each world holds a shared flock on it, which dies with its
+    holders; who can have it exclusively is the only one. /run/lock itself is the mutex for coming and going.
+    """
+
+    def __init__(self):
+        os.makedirs(os.path.dirname(LOCK), exist_ok=True)
+        self.folder = os.open(os.path.dirname(LOCK), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+    def try_lock(self, how):
         try:
-            if os.fstat(fd).st_ino == os.stat(LOCK).st_ino:
-                return fd
-        except FileNotFoundError:
-            pass
-        os.close(fd)
+            fcntl.flock(self.fd, how | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+
+    def switch_on(self):
+        """With the exclusive lock held. Settings that a killed run left in the file are put back first."""
+        left = os.pread(self.fd, 4096, 0)
+        if left:
+            audit.put_back(json.loads(left))
+        before = audit.status()
+        os.pwrite(self.fd, json.dumps(before).encode(), 0)
+        audit.switch_on(before)
+
+    def put_back(self):
+        """With the exclusive lock held."""
+        left = os.pread(self.fd, 4096, 0)
+        if left:
+            audit.put_back(json.loads(left))
+            os.ftruncate(self.fd, 0)
+
+    def join(self):
+        """Returns once this world is one of those that share the settings."""
+        while True:
+            fcntl.flock(self.folder, fcntl.LOCK_EX)
+            try:
+                if self.try_lock(fcntl.LOCK_EX):
+                    try:
+                        self.switch_on()
+                    finally:
+                        fcntl.flock(self.fd, fcntl.LOCK_SH)
+                    return
+                if self.try_lock(fcntl.LOCK_SH):
+                    return
+            finally:
+                fcntl.flock(self.folder, fcntl.LOCK_UN)
+            time.sleep(0.1)
+
+    def part(self):
+        fcntl.flock(self.folder, fcntl.LOCK_EX)
+        if self.try_lock(fcntl.LOCK_EX):
+            self.put_back()
+        fcntl.flock(self.fd, fcntl.LOCK_UN)
+        fcntl.flock(self.folder, fcntl.LOCK_UN)
+
+    @contextlib.contextmanager
+    def alone(self):
+        """No other world while this lasts: for tests that change the kernel's settings."""
+        fcntl.flock(self.fd, fcntl.LOCK_EX)
+        if not os.pread(self.fd, 1, 0):
+            self.switch_on()
+        try:
+            yield
+        finally:
+            audit.switch_on(audit.status())
+            fcntl.flock(self.fd, fcntl.LOCK_SH)
 
 
-def keep(pipe, lock, before, parent):
+def keep(pipe, share, parent):
     """The keeper's life: wait for the end of the test process, then clean up after it. Never returns."""
     code = 1
     try:
@@ -112,16 +170,14 @@ def keep(pipe, lock, before, parent):
         if world:
             alive = (parent,) if os.getppid() == parent else ()
             kill_all(world.decode().split("\n")[:2], alive)
-        if before:
-            audit.put_back(before)
-        os.unlink(LOCK)
-        os.close(lock)
+        if share:
+            share.part()
         code = 0
     finally:
         os._exit(code)
 
 
-def start_keeper(lock, before):
+def start_keeper(share):
     """Forks the keeper; returns its pid and the pipe's writing end, which nobody else may hold."""
     read_end, write_end = os.pipe()
     parent = os.getpid()
@@ -130,14 +186,14 @@ def start_keeper(lock, before):
         null = os.open("/dev/null", os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
-        keep_open = {0, 1, 2, read_end, lock}
+        keep_open = {0, 1, 2, read_end} | ({share.fd, share.folder} if share else set())
         for fd in map(int, os.listdir("/proc/self/fd")):
             if fd not in keep_open:
                 try:
                     os.close(fd)
                 except OSError:
                     pass
-        keep(read_end, lock, before, parent)
+        keep(read_end, share, parent)
     os.close(read_end)
     return pid, write_end
 
@@ -241,9 +297,15 @@ def make_network():
 class World:
     """The handle enter() returns. trail is an audit.Trail, or None where the kernel has no audit for us."""
 
-    def __init__(self, keeper, pipe, trail, before):
-        self.keeper, self.pipe, self.trail, self.before = keeper, pipe, trail, before
+    def __init__(self, keeper, pipe, trail, share):
+        self.keeper, self.pipe, self.trail, self.share = keeper, pipe, trail, share
         self.mine = namespaces("self")
+        # Numbers of its own for its users, so that no world's processes are taken for another's.
+        self.first_uid = 100000 + os.getpid() % 20000 * 100
+
+    def alone(self):
+        """For the length of a with statement, no other world is there to see the kernel's audit settings change."""
+        return self.share.alone() if self.share else contextlib.nullcontext()
 
     def processes(self):
         """Everything that runs in the world but this process."""
@@ -259,14 +321,15 @@ class World:
 
 
 def open_audit():
-    """(trail, settings before), both None where there is no audit to be had, as in a container."""
+    """(trail, share), both None where there is no audit to be had, as in a container."""
     try:
-        before = audit.status()
+        audit.status()
         sock = audit.open_trail()
     except OSError:
         return None, None
-    audit.switch_on(before)
-    return audit.Trail(sock), before
+    share = Share()
+    share.join()
+    return audit.Trail(sock), share
 
 
 def enter(visible=(), shared=()):
@@ -276,10 +339,8 @@ def enter(visible=(), shared=()):
     for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_IGN:  # as a background job of a script starts: every child would inherit it
             signal.signal(number, signal.SIG_DFL)
-    lock = take_lock()
-    trail, before = open_audit()
-    keeper, pipe = start_keeper(lock, before)
-    os.close(lock)
+    trail, share = open_audit()
+    keeper, pipe = start_keeper(share)
     try:
         call("unshare", CLONE_NEWNS | CLONE_NEWNET)
         os.write(pipe, "\n".join(namespaces("self")).encode())
@@ -288,7 +349,7 @@ def enter(visible=(), shared=()):
         os.close(pipe)
         os.waitpid(keeper, 0)
         raise Unavailable(f"no namespaces or overlay here ({error}), as in a container") from error
-    world = World(keeper, pipe, trail, before)
+    world = World(keeper, pipe, trail, share)
     try:
         furnish()
         make_network()
