@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Settings of ttywrap.conf in real sessions: each one changes what it says, for whom it says."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from client import login, ssh
+from host import CONF, TTYWRAP
+
+REFUSED = "this session cannot be audited, so it is not started"
+
+
+@pytest.fixture
+def settings(host):
+    """Writes a configuration, takes it away after the test."""
+    yield host.configure
+    if os.path.exists(CONF):
+        os.unlink(CONF)
+
+
+@pytest.fixture
+def user(host):
+    made = host.user("settled", shell=TTYWRAP, groups=["opera"])
+    yield made
+    made.set_shell("/bin/bash")
+
+
+def shell_of(sshd, user):
+    """The program that runs a command of ssh's."""
+    done = ssh(sshd, user, "readlink /proc/$$/exe; exit")
+    assert done.returncode == 0, done
+    return done.stdout.decode().strip()
+
+
+def session(host, sshd, user, command="echo o$((40+2))o"):
+    """A login that runs one command; returns the recordings it left, as lists of events."""
+    before = set(host.recordings())
+    with login(sshd, user) as terminal:
+        terminal.run(command)
+        terminal.exit()
+    made = []
+    for path in sorted(set(host.recordings()) - before):
+        with open(path, encoding="utf-8") as lines:
+            made.append([json.loads(line) for line in lines][1:])
+    return made
+
+
+def refused(host, sshd, user, reason):
+    """A session that does not begin: one line for the user, the reason for the admin."""
+    since = host.syslog.mark()
+    done = ssh(sshd, user, "echo ran")
+    assert done.returncode == 1 and b"ran" not in done.stdout, done
+    assert done.stderr.decode().count("\n") == 1 and REFUSED in done.stderr.decode(), done
+    priority, text = host.syslog.wait(lambda _, line: reason in line, since)
+    assert priority >> 3 == 10 and user.name in text
+
+
+def test_the_shell_of_a_user_of_a_group_and_of_all(host, sshd, user, settings):
+    other = host.user("unsettled", shell=TTYWRAP)
+    assert shell_of(sshd, user).endswith("/bash")
+    settings("[default]\nshell = /bin/dash\n")
+    assert shell_of(sshd, user).endswith("/dash") and shell_of(sshd, other).endswith("/dash")
+    settings("[group opera]\nshell = /bin/dash\n")
+    assert shell_of(sshd, user).endswith("/dash") and shell_of(sshd, other).endswith("/bash")
+    settings("[user settled]\nshell = /bin/bash\n[group opera]\nshell = /bin/dash\n")
+    assert shell_of(sshd, user).endswith("/bash")
+    other.set_shell("/bin/bash")
+
+
+@pytest.mark.parametrize("text, reason", [
+    ("[default]\naudit = al\n", f"{CONF}:2: audit = al: one of all, elevated, none"),
+    ("[user somebody-else]\nshel = /bin/sh\n", f"{CONF}:2: no setting is called 'shel'"),
+    (f"[default]\nshell = {TTYWRAP}\n", "is ttywrap itself"),
+])
+def test_a_mistake_refuses_every_session(host, sshd, user, settings, text, reason):
+    settings(text)
+    refused(host, sshd, user, reason)
+
+
+def test_a_configuration_that_others_can_write_refuses_every_session(host, sshd, user, settings):
+    settings("[default]\n")
+    os.chmod(CONF, 0o666)
+    refused(host, sshd, user, "others can write it")
+    os.chmod(CONF, 0o644)
+    os.chown(CONF, user.uid, 0)
+    refused(host, sshd, user, "belongs to uid")
+
+
+def test_no_variable_of_the_environment_is_a_setting(host, sshd, user, settings):
+    settings("[default]\nshell = /bin/dash\n")
+    done = subprocess.run(["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", TTYWRAP, "-c", "readlink /proc/$$/exe; exit"],
+                          capture_output=True, text=True, cwd="/",
+                          env={"PATH": "/usr/bin:/bin", "SHELL": "/bin/zsh", "TTYWRAP_CONF": "/tmp/x", "XDG_CONFIG_HOME": "/tmp", "HOME": "/tmp"})
+    assert done.stdout.strip().endswith("/dash"), done
+
+
+def test_seals_come_as_often_as_is_set(host, sshd, user, settings):
+    def seals(events):
+        return [event for event in events if event[1] == "s"]
+    assert len(seals(session(host, sshd, user)[0])) == 1
+    settings("[user settled]\nseal_bytes = 64K\n")
+    assert len(seals(session(host, sshd, user, "head -c 300000 /dev/zero | tr '\\0' x")[0])) >= 4
+
+
+def test_a_recording_has_a_size_limit(host, sshd, user, settings):
+    settings("[user settled]\nmax_recording = 1M\nat_cap = stop_output\n")
+    command = "head -c 3000000 /dev/zero | tr '\\0' x; echo"
+    before = set(host.recordings())
+    session(host, sshd, user, command)
+    made = set(host.recordings()) - before
+    assert [os.stat(path).st_size < 1200000 for path in made] == [True]
+    settings("[user settled]\nmax_recording = 1M\nat_cap = end_session\n")
+    with login(sshd, user) as terminal:
+        terminal.send(command + "; echo still-here\r")
+        terminal.finish()
+        assert "still-here" not in terminal.before.split("\n")[-1]
+
+
+def test_whether_traffic_is_accounted_and_marked(host, sshd, user, settings, trail):
+    def accounted():
+        since = trail.mark()
+        ssh(sshd, user, "true")
+        trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since)
+        return [r for r in trail.find("TRUSTED_APP", since) if "op=ttywrap-traffic" in r.text]
+    assert len(accounted()) == 1
+    settings("[user settled]\naccounting = no\n")
+    assert accounted() == []
+    for word, mark in (("uid", user.uid), ("gid", user.gid), ("4711", 4711)):
+        settings(f"[user settled]\nmark = {word}\n")
+        with login(sshd, user) as terminal:
+            listed = subprocess.run(["conntrack", "-L", "-p", "tcp", "--dport", str(sshd.port)], capture_output=True, text=True).stdout
+            assert f"mark={mark} " in listed, listed
+            terminal.exit()
