@@ -3,7 +3,8 @@
  * see cast_parse.h. */
 #include "replay/pace.h"
 
-#define LATE_NS (100 * 1000000) /* more than that behind: go on from here instead of catching up   \
+#define LATE_NS                                                                                    \
+	(100 * 1000000) /* more than that behind: go on from here instead of catching up   \
 				 */
 
 static int64_t
