@@ -211,7 +211,7 @@ next(uint64_t *seed)
 static void
 send_random(int fd, uint64_t *seed)
 {
-	static const size_t right[] = {0, 0, 20, 56, 80, 32, 8, 40};
+	static const size_t right[] = {0, 0, 20, 48, 80, 32, 8, 40};
 	uint8_t bytes[sizeof(struct message) + 64];
 	struct message_head head = {.type = (uint32_t)(next(seed) % 9)};
 	size_t n = next(seed) % 4 != 0 && head.type < 8 ? right[head.type]
