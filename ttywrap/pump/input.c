@@ -244,7 +244,8 @@ input_observe(struct input *in, const struct input_view *v)
 
 	if (v->control) { /* it may be a flush: only a look after it tells */
 		in->changed |= v->changed;
-		in->again_ns = v->now_ns;
+		/* Not at once: while the user's terminal takes nothing, the relay does not read it. */
+		in->again_ns = input_pending(in) > 0 ? v->now_ns + RETRY_MIN_NS : -1;
 		return;
 	}
 	reader_set(in, v);

@@ -241,7 +241,7 @@ test_flushed_input_is_not_audited(void **state)
 	r->view.control = true;
 	look(r, NOECHO, 0, true);
 	r->view.control = false;
-	assert_int_equal(input_deadline_ns(r->in), r->now_ns);
+	assert_int_equal(input_deadline_ns(r->in), r->now_ns + 1000000);
 	input_flushed(r->in);
 	look(r, NOECHO, 0, false);
 	input_flush_for_event(r->in);
@@ -253,6 +253,18 @@ test_flushed_input_is_not_audited(void **state)
 	type(r, "id\n");
 	look(r, COOKED, 0, false);
 	assert_string_equal(r->log, "{8}[no echo 3]<id\n>");
+}
+
+/* Nobody looks while nothing is pending, so nothing may be due: the relay would not sleep any more. */
+static void
+test_nothing_is_due_when_nothing_is_pending(void **state)
+{
+	struct rig *r = *state;
+
+	r->view.control = true;
+	look(r, RAW, 0, true);
+	assert_int_equal(input_deadline_ns(r->in), -1);
+	r->view.control = false;
 }
 
 static void
@@ -359,6 +371,7 @@ main(void)
 	    TEST(test_bytes_on_their_way_are_not_taken_for_read),
 	    TEST(test_a_change_while_bytes_are_on_their_way_is_not_forgotten),
 	    TEST(test_flushed_input_is_not_audited),
+	    TEST(test_nothing_is_due_when_nothing_is_pending),
 	    TEST(test_prompts_and_processes_in_raw_mode),
 	    TEST(test_a_prompt_that_came_and_went_counts),
 	    TEST(test_a_name_that_comes_late_still_counts),
