@@ -26,7 +26,7 @@ def record():
 def verify():
     """verify(arguments…, stdin=…) -> (exit status, output)."""
     def run(*args, stdin=b""):
-        done = subprocess.run([os.path.join(BUILD, "tests", "replay", "verify_tool"), *map(str, args)],
+        done = subprocess.run([os.path.join(BUILD, "ttywrap", "replay", "ttywrap-replay"), "--verify", *map(str, args)],
                               input=stdin, capture_output=True)
         assert not done.stderr or done.returncode in (2, 4), done.stderr
         return done.returncode, done.stdout.decode()
