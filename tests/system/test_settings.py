@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from client import login, ssh
-from host import CONF, TTYWRAP
+from host import CONF, TTYWRAP, wait_until
 
 REFUSED = "this session cannot be audited, so it is not started"
 
@@ -123,8 +123,9 @@ def test_whether_traffic_is_accounted_and_marked(host, sshd, user, settings, tra
     def accounted():
         since = trail.mark()
         ssh(sshd, user, "true")
-        trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since)
-        return [r for r in trail.find("TRUSTED_APP", since) if "op=ttywrap-traffic" in r.text]
+        close = trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since)
+        wait_until(lambda: not os.path.exists(f"/proc/{close.get('pid')}"), "the monitor's end")
+        return [r for r in trail.find("TRUSTED_APP", since, ses=close.get("ses")) if "op=ttywrap-traffic" in r.text]
     assert len(accounted()) == 1
     settings("[user settled]\naccounting = no\n")
     assert accounted() == []
@@ -134,3 +135,44 @@ def test_whether_traffic_is_accounted_and_marked(host, sshd, user, settings, tra
             listed = subprocess.run(["conntrack", "-L", "-p", "tcp", "--dport", str(sshd.port)], capture_output=True, text=True).stdout
             assert f"mark={mark} " in listed, listed
             terminal.exit()
+
+
+def test_what_is_recorded(host, sshd, user, settings):
+    codes = {event[1] for event in session(host, sshd, user)[0]}
+    assert {"o", "i"} <= codes
+    settings("[user settled]\nrecord = output\n")
+    codes = {event[1] for event in session(host, sshd, user)[0]}
+    assert "o" in codes and "i" not in codes
+    settings("[user settled]\nrecord = none\n")
+    assert session(host, sshd, user) == []
+
+
+def test_whether_input_is_audited(host, sshd, user, settings, trail):
+    def typed():
+        since = trail.mark()
+        session(host, sshd, user)
+        trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since)
+        return b"".join(r.data() for r in trail.find("USER_TTY", since))
+    assert b"echo o$((40+2))o" in typed()
+    settings("[user settled]\naudit = none\n")
+    assert typed() == b""
+    settings("[user settled]\naudit = elevated\n")
+    assert typed() == b""
+
+
+def test_a_secret_prompt_of_the_sites_own(host, sshd, user, settings, trail):
+    """read -e echoes through readline, in raw mode: only the prompt tells."""
+    def typed():
+        since = trail.mark()
+        with login(sshd, user) as terminal:
+            terminal.send("read -e -p 'Kontonummer ' x; echo done\r")
+            terminal.expect("Kontonummer (?!')")
+            terminal.send("4711-0815\r")
+            terminal.prompt()
+            terminal.exit()
+        trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since)
+        return b"".join(r.data() for r in trail.find("USER_TTY", since))
+    assert b"4711-0815" in typed()
+    settings("[user settled]\nsecret_prompt = kontonummer $\n")
+    without = typed()
+    assert b"4711-0815" not in without and b"read -e" in without

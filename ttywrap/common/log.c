@@ -74,6 +74,7 @@ log_user(const char *format, ...)
 	vsnprintf(raw, sizeof raw, format, ap);
 	va_end(ap);
 	encode(text, sizeof text, raw);
-	n = snprintf(line, sizeof line, "ttywrap: %s%s", text, is_raw(STDERR_FILENO) ? "\r\n" : "\n");
+	n = snprintf(
+	    line, sizeof line, "ttywrap: %s%s", text, is_raw(STDERR_FILENO) ? "\r\n" : "\n");
 	(void)io_write_all(STDERR_FILENO, line, (size_t)n);
 }
