@@ -107,11 +107,12 @@ int
 children_start(struct monitor *m, struct session *s, const struct trail_flag *came_in, int gate[2])
 {
 	const struct trail_flag off = {0}, on = {.enabled = 1};
-	bool by_kernel = s->conf.input == CONF_INPUT_KERNEL && s->conf.audit != CONF_AUDIT_NONE;
+	bool by_kernel = s->conf.audit != CONF_AUDIT_NONE &&
+			 (s->conf.input == CONF_INPUT_KERNEL || m->mode == MONITOR_CONSOLE);
 	struct trail_flag now = *came_in;
 	int r = set_flag(m, &now, &off);
 
-	if (r == 0 && m->mode != MONITOR_EXEC)
+	if (r == 0 && monitor_relays(m))
 		r = start_pump(m, s);
 	if (r == 0)
 		r = set_flag(m, &now, by_kernel ? &on : came_in);

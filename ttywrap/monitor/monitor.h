@@ -25,6 +25,7 @@ enum monitor_mode {
 	MONITOR_EXEC,  /* no terminal: the command has the original descriptors, there is no pump */
 	MONITOR_PIPES, /* no terminal, but recorded (record_no_tty) */
 	MONITOR_TERMINAL,
+	MONITOR_CONSOLE, /* a virtual console: nothing between it and the shell, the kernel audits the input */
 };
 
 /* The monitor's own state. One per session; nothing of it is shared with the pump. */
@@ -46,5 +47,12 @@ struct monitor {
 	struct message_end end; /* what the pump said last; why = 0: nothing */
 	const char *fault;      /* why the monitor ends the session, NULL: it doesn't */
 };
+
+/* Whether a pump stands between the user and the shell. */
+static inline bool
+monitor_relays(const struct monitor *m)
+{
+	return m->mode == MONITOR_PIPES || m->mode == MONITOR_TERMINAL;
+}
 
 #endif

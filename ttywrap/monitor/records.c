@@ -37,7 +37,8 @@ send(struct monitor *m, struct trail_text *t, bool success)
 int
 records_open(struct monitor *m)
 {
-	static const char *const modes[] = {"exec", "pipes", "terminal"}; /* enum monitor_mode */
+	static const char *const modes[] = {
+	    "exec", "pipes", "terminal", "console"}; /* enum monitor_mode */
 	const struct session *s = m->session;
 	struct trail_text t;
 

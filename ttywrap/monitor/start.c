@@ -94,7 +94,7 @@ make_connection(struct monitor *m, struct session *s)
 {
 	int r;
 
-	if (m->mode == MONITOR_EXEC)
+	if (!monitor_relays(m))
 		return 0;
 	r = children_connect(m, s);
 	if (r == 0)
@@ -108,6 +108,8 @@ choose_mode(const struct monitor *m)
 {
 	const struct conf *c = &m->session->conf;
 
+	if (terminal_is_console(&m->terminal))
+		return MONITOR_CONSOLE;
 	if (m->terminal.own_fd >= 0)
 		return MONITOR_TERMINAL;
 	return c->record_no_tty && c->record != 0 ? MONITOR_PIPES : MONITOR_EXEC;
@@ -132,7 +134,7 @@ make_recording(struct monitor *m, const struct session *s)
 	int r;
 
 	store_name(s->shell.user, audit_session(), time(NULL), m->name, sizeof m->name);
-	if (s->conf.record == 0 || m->mode == MONITOR_EXEC)
+	if (s->conf.record == 0 || !monitor_relays(m))
 		return 0;
 	snprintf(m->recording, sizeof m->recording, "%s.cast", m->name);
 	r = store_create(s->directory, m->recording);

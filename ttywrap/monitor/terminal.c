@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,14 @@ terminal_find(struct terminal *t)
 			t->own_fd = fd;
 	if (t->own_fd >= 0)
 		name_of(t->own_fd, t->outer_name, sizeof t->outer_name);
+}
+
+bool
+terminal_is_console(const struct terminal *t)
+{
+	char type;
+
+	return t->own_fd >= 0 && ioctl(t->own_fd, KDGKBTYPE, &type) == 0;
 }
 
 /*

@@ -25,6 +25,12 @@ struct terminal {
 void terminal_find(struct terminal *);
 
 /*
+ * Whether it is a virtual console (ioctl_console(2)). Its keyboard, fonts and
+ * switching are ioctls that a PTY does not have, so none is put in front of it.
+ */
+bool terminal_is_console(const struct terminal *);
+
+/*
  * Makes the inner terminal, owned by the user, with the outer one's modes,
  * size and permissions, in packet mode; and opens the outer one anew, so that
  * O_NONBLOCK does not reach whoever shares its description. The calling
