@@ -28,7 +28,7 @@
 #define LINGER_NS ((int64_t)600 * 1000000000)
 
 struct known {
-	int64_t id, flow;
+	int64_t id, flow, in_bytes, out_bytes;
 	int state;
 	struct ledger_record r; /* as a line about it would be, without figures */
 };
@@ -82,6 +82,8 @@ known_take(sqlite3_stmt *s, struct known *k)
 	k->r.ses = (uint32_t)sqlite3_column_int64(s, 8);
 	k->flow = sqlite3_column_int64(s, 9);
 	k->state = sqlite3_column_int(s, 10);
+	k->in_bytes = sqlite3_column_int64(s, 14);
+	k->out_bytes = sqlite3_column_int64(s, 15);
 	text_copy(k->r.user, sizeof k->r.user, s, 11);
 	text_copy(host, sizeof host, s, 12);
 	return strcmp(host, k->r.host) == 0 && connection_id(c, now) == 0 &&
@@ -131,24 +133,39 @@ live_is_cut_off(sqlite3 *db, int64_t conn)
 	return gone;
 }
 
-/* The line to write about a connection now, if there is one. */
+/*
+ * The id of a conntrack entry is a hash of its address in memory and its tuple (nf_ct_get_id): another entry
+ * for the same tuple can have it again. Such a one has counted less, or belongs to a newer connection.
+ */
+static bool
+is_same_flow(const struct known *k)
+{
+	return k->r.traffic.flow == k->flow && k->r.traffic.in_bytes >= (uint64_t)k->in_bytes &&
+	       k->r.traffic.out_bytes >= (uint64_t)k->out_bytes;
+}
+
+/*
+ * The line to write about a connection now, if there is one. Its last figures are there when
+ * conntrack sees it as over, or when not even a closing socket is left that could send.
+ */
 static bool
 line_make(struct known *k, bool interim)
 {
+	struct connection c = k->r.connection;
 	struct traffic t;
-	bool connected = is_connected(k, &t);
+	int gone = tcpinfo_read(&c, &t);
 	int ret = conntrack_read(&k->r.connection, &k->r.traffic);
 
-	if (connected && (!interim || k->state != INDEX_IS_OPEN))
+	if (gone == 0 && (!interim || k->state != INDEX_IS_OPEN))
 		return false;
-	if (connected) {
+	if (gone == 0) {
 		k->r.event = LEDGER_INTERIM;
 		if (ret < 0)
 			k->r.traffic = t;
 		return true;
 	}
 	k->r.event = LEDGER_FINAL;
-	return ret == 0 && k->r.traffic.flow == k->flow && k->r.traffic.ended;
+	return ret == 0 && is_same_flow(k) && (k->r.traffic.ended || gone == -ENOENT);
 }
 
 /* Files of connections whose sshd died without closing its PAM session. */
@@ -183,7 +200,11 @@ live_update(sqlite3 *db, const char *ledger, bool interim)
 
 	if (access(ledger, W_OK) < 0)
 		return 0;
-	s = known_query(db, "c.state < 2 AND c.last > ?1");
+	s = known_query(db,
+	    "c.state < 2 AND c.last > ?1 AND NOT EXISTS (SELECT 1 FROM conn n WHERE n.last > ?1 AND"
+	    " n.opened > c.opened AND n.host = c.host AND n.peer = c.peer AND n.peer_port = "
+	    "c.peer_port AND"
+	    " n.local = c.local AND n.local_port = c.local_port AND n.state < 2)");
 	if (!s)
 		return -EIO;
 	ledger_record_begin(&k.r, LEDGER_FINAL, "ttyacct");

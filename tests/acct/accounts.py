@@ -38,8 +38,8 @@ class Accounts:
             os.chmod(folder, mode)
         modules = os.path.dirname(run("find", "/usr/lib", "/lib", "-name", "pam_loginuid.so").split()[0])
         shutil.copy(f"{build}/acct/pam_ttyacct.so", modules)
-        if os.path.exists(f"{build}/acct/ttyacct"):
-            shutil.copy(f"{build}/acct/ttyacct", "/usr/sbin/ttyacct")
+        if os.path.exists(f"{build}/acct/ttyacct/ttyacct"):
+            shutil.copy(f"{build}/acct/ttyacct/ttyacct", "/usr/sbin/ttyacct")
         with open(PAM, encoding="utf-8") as text:
             self.stock = text.read()
         self.pam(LINE)

@@ -50,6 +50,6 @@ def nothing_left_in_the_world(request):
     yield
     if "host" in request.fixturenames:
         made = request.getfixturevalue("host")
-        listening = {s.process.pid for s in made.sshds.values()}
+        listening = {s.process.pid for s in made.sshds.values()} | getattr(made, "watchers", set())
         host_module.wait_until(lambda: set(made.world.processes()) <= listening,
                                f"processes left in the world by {request.node.name}")

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What ttyacct reads from the kernel, and the way through pam_exec."""
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from accounts import LINE, RUNDIR
+from client import login, ssh
+from host import wait_until
+
+
+def who(accounts, **more):
+    return json.loads(accounts.ttyacct("who", "--json", **more).stdout)
+
+
+def test_who_is_there_now(host, accounts):
+    with login(host.sshd(), host.user("ada")) as ada, login(host.sshd(), host.user("bob")) as bob:
+        before = {r["user"]: r for r in who(accounts)}
+        assert set(before) == {"ada", "bob"} and before["ada"]["source"] == "conntrack"
+        bob.run("head -c 100000 /dev/zero | tr '\\0' x")
+        after = {r["user"]: r for r in who(accounts)}
+        assert after["bob"]["out_bytes"] > before["bob"]["out_bytes"] + 100000
+        assert after["ada"]["out_bytes"] == before["ada"]["out_bytes"]
+        bob.exit()
+        wait_until(lambda: {r["user"] for r in who(accounts)} == {"ada"}, "bob to be gone")
+        ada.exit()
+
+
+def test_an_open_connection_is_not_cut_off(host, accounts):
+    since = accounts.mark()
+    with login(host.sshd(), host.user("ada")) as ada:
+        conn = accounts.wait("open", since)["conn"]
+
+        def state():
+            rows = json.loads(accounts.ttyacct("report", "--by", "connection", "--json").stdout)
+            return next(r["state"] for r in rows if r["connection"] == conn)
+
+        assert state() == "open"
+        accounts.ttyacct("update", "--interim")
+        reading = accounts.wait("interim", since, conn=conn)
+        assert reading["by"] == "ttyacct" and reading["user"] == "ada" and reading["source"] == "conntrack"
+        ada.exit()
+    accounts.wait("close", since, conn=conn)
+    wait_until(lambda: state() == "final", "the final reading")
+
+
+def test_killed_sshd_without_anything_left_is_cut_off(host, accounts):
+    """Its conntrack entry is gone as well: the last known figures stand."""
+    since = accounts.mark()
+    with login(host.sshd(), host.user("ada")) as ada:
+        child = int(ada.run("echo $PPID"))
+        with open(f"/proc/{child}/stat", encoding="ascii") as text:
+            monitor = int(text.read().rpartition(")")[2].split()[1])
+        opened = accounts.wait("open", since)
+        left = f"{RUNDIR}/connection-{opened.get('ses')}"
+        for pid in (monitor, child):
+            os.kill(pid, signal.SIGKILL)
+        ada.finish()
+    subprocess.run(["conntrack", "-D", "-p", "tcp", "--orig-port-src", str(opened["peer_port"])], capture_output=True, check=True)
+    rows = json.loads(accounts.ttyacct("report", "--by", "connection", "--json").stdout)
+    row = next(r for r in rows if r["connection"] == opened["conn"])
+    assert (row["state"], row["in_bytes"], row["out_bytes"]) == ("cut off", opened["in_bytes"], opened["out_bytes"])
+    assert not os.path.exists(left)  # the hand-off is cleaned away
+
+
+def test_final_only_for_the_same_flow(host, accounts):
+    """A later connection with the same addresses and ports is not taken for the one that was closed."""
+    since = accounts.mark()
+    ssh(host.sshd(), host.user("ada"), "true")
+    closed = accounts.wait("close", since)
+    subprocess.run(["conntrack", "-D", "-p", "tcp", "--orig-port-src", str(closed["peer_port"])], capture_output=True, check=False)
+    subprocess.run(["conntrack", "-I", "-p", "tcp", "-s", closed["peer"], "-d", closed["local"], "--sport", str(closed["peer_port"]),
+                    "--dport", str(closed["local_port"]), "--state", "TIME_WAIT", "-t", "100"], capture_output=True, check=True)
+    accounts.ttyacct("update")
+    assert [r["event"] for r in accounts.lines()[since:]] == ["open", "close"]
+
+
+def test_an_ordinary_user_may_not_read_the_ledger(host, accounts):
+    user = host.user("ada")
+    done = subprocess.run(["setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "/usr/sbin/ttyacct", "report"],
+                          capture_output=True, text=True, env={"HOME": user.home, "PATH": "/usr/bin:/bin"})
+    assert done.returncode == 1 and "Permission denied" in done.stderr
+
+
+def test_the_watch_group_has_an_index_of_its_own(host, accounts):
+    ssh(host.sshd(), host.user("ada"), "true")
+    eve = host.user("eve", groups=("ttywrap-audit",))
+    done = subprocess.run(["/usr/sbin/runuser", "-u", "eve", "--", "/usr/sbin/ttyacct", "report", "--json"], capture_output=True, text=True,
+                          env={"HOME": eve.home, "PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0 and any(r["user"] == "ada" for r in json.loads(done.stdout)), done.stderr
+    assert os.path.exists(eve.path(".cache/ttywrap/ttyacct.sqlite"))
+
+
+@pytest.fixture
+def by_pam_exec(accounts):
+    accounts.pam("session optional pam_exec.so quiet /usr/sbin/ttyacct --pam mark=99")
+    yield
+    accounts.pam(LINE)
+
+
+def test_through_pam_exec(host, accounts, by_pam_exec):
+    since = accounts.mark()
+    with login(host.sshd(), host.user("ada")) as ada:
+        peer = ada.run("echo $SSH_CONNECTION").split()
+        opened = accounts.wait("open", since)
+        assert [opened["peer"], str(opened["peer_port"]), opened["local"], str(opened["local_port"])] == peer
+        assert opened["by"] == "pam_exec" and opened["user"] == "ada" and opened["in_bytes"] > 1000
+        seen = subprocess.run(["conntrack", "-L", "-p", "tcp", "--sport", peer[1]], capture_output=True, text=True).stdout
+        assert "mark=99 " in seen
+        ada.exit()
+    closed = accounts.wait("close", since)
+    assert closed["conn"] == opened["conn"] and closed["flow"] == opened["flow"]
+
+
+FAKE = """
+import os, socket, subprocess, sys
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+peer, _ = listener.accept()
+os.set_inheritable(peer.fileno(), True)
+os.environ["SSH_CONNECTION"] = "127.0.0.1 %d 127.0.0.1 %d" % (client.getsockname()[1], peer.getsockname()[1])
+print(subprocess.run(sys.argv[1:], close_fds=False, capture_output=True, text=True).stdout)
+"""
+
+
+def test_a_users_own_socket_is_not_believed(host, accounts):
+    """A process of the user's, between sshd and us, holds a TCP socket and says in the environment that it is the one."""
+    user = host.user("ada")
+    probe = os.path.join(host.build, "tests", "acct", "find_connection")
+    subprocess.run(["install", "-m", "755", probe, "/usr/local/bin/find_connection"], check=True)
+    subprocess.run(["setcap", "cap_sys_ptrace+ep", "/usr/local/bin/find_connection"], check=True)
+    user.write("fake.py", FAKE)
+    true, fake, alone = ssh(host.sshd(), user, "echo $SSH_CONNECTION; /usr/bin/python3 fake.py /usr/local/bin/find_connection;"
+                            " env -u SSH_CONNECTION setsid -w /usr/local/bin/find_connection").stdout.decode().split("\n", 2)
+    assert fake.split() == ["ancestor", "differs", *true.split()]
+    assert alone.split() == ["ancestor", "agrees", *true.split()]
+
+
+def test_without_the_capability(host, accounts):
+    subprocess.run(["setcap", "-r", "/usr/local/bin/find_connection"], check=True)
+    assert ssh(host.sshd(), host.user("ada"), "/usr/local/bin/find_connection").stdout == b"error Operation not permitted\n"
+
+
+def test_no_ancestor_is_an_sshd(host, accounts):
+    done = subprocess.run(["setsid", "-f", "sh", "-c", "sleep 0.2; exec /usr/local/bin/find_connection >/tmp/found"], check=True)
+    assert done.returncode == 0
+    wait_until(lambda: os.path.exists("/tmp/found") and os.stat("/tmp/found").st_size, "an answer")
+    with open("/tmp/found", encoding="ascii") as text:
+        assert text.read() == "error Transport endpoint is not connected\n"
