@@ -142,9 +142,10 @@ def test_an_audit_rule_that_drops_our_records_is_wrong(healthy):
 
 @pytest.mark.parametrize("path, edit, says", [
     ("/etc/ssh/sshd_config", "s/^UsePAM yes/UsePAM no/", "sshd: does not use PAM"),
+    ("/etc/ssh/sshd_config", "s,^Subsystem.*,Subsystem sftp internal-sftp,", "sshd: internal-sftp does not go through"),
     ("/etc/pam.d/sshd", "/pam_loginuid/d", "/etc/pam.d/sshd: without pam_loginuid.so"),
 ])
-def test_an_sshd_that_gives_no_login_uid_is_wrong(healthy, path, edit, says):
+def test_an_sshd_that_takes_sessions_past_ttywrap_or_without_a_login_uid_is_wrong(healthy, path, edit, says):
     with open(path, encoding="utf-8") as text:
         before = text.read()
     run("sed", "-i", edit, path)

@@ -120,6 +120,13 @@ check_settings(struct findings *f)
 	if (strstr(text, "\nforcecommand ") != NULL && strstr(text, "\nforcecommand none") == NULL)
 		finding_note(f, "put it in a Match block: see " TTYWRAP_EXAMPLES "/sshd_config",
 		    "sshd: has a ForceCommand for everybody, root included");
+	/* sshd serves it by itself: past the login shell; under ForceCommand it is not found. */
+	if (has_line(text, "subsystem sftp internal-sftp"))
+		finding_wrong(f,
+		    "set 'Subsystem sftp /usr/lib/openssh/sftp-server' in /etc/ssh/sshd_config, "
+		    "reload sshd",
+		    "sshd: internal-sftp does not go through a login shell, so ttywrap never sees "
+		    "it");
 	if (has_line(text, "permituserenvironment yes"))
 		finding_note(f, "set 'PermitUserEnvironment no' in /etc/ssh/sshd_config",
 		    "sshd: users choose environment variables (ttywrap itself heeds none)");
