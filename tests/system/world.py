@@ -271,7 +271,8 @@ def make_root(visible, shared):
 
 def furnish():
     """What boot would have left in /run and /var."""
-    for path, mode in (("/run/lock", 0o1777), ("/run/sshd", 0o755), ("/run/user", 0o755), ("/run/sudo", 0o711)):
+    for path, mode in (("/run/lock", 0o1777), ("/run/sshd", 0o755), ("/run/user", 0o755), ("/run/sudo", 0o711),
+                       ("/run/screen", 0o1777)):
         os.makedirs(path, exist_ok=True)
         os.chmod(path, mode)
     for path in ("/run/utmp", "/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"):
