@@ -3,6 +3,7 @@
 #include "replay/finder.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <limits.h>
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 	1000000 /* of PCRE2's steps in one row: a bad pattern must not run for hours   \
 			     */
 #define LINE_MAX_BYTES (2 * SCREEN_TEXT_MAX)
+
+#define UNKNOWN        UINT_MAX
 
 struct finder {
 	char *fixed;
@@ -195,7 +198,8 @@ finder_attach(struct finder *f, struct screen *screen)
 	finder_detach(f);
 	f->screen = screen;
 	memset(f->hit, 0, sizeof f->hit);
-	f->shown = f->gone = f->main_shown = 0;
+	f->shown = f->gone = 0;
+	f->main_shown = UNKNOWN;
 	f->alternate = screen_alternate(screen);
 	screen_watch(screen, &watch);
 	screen_touch(screen);
@@ -220,7 +224,7 @@ finder_forget(struct finder *f)
 
 /* A full-screen program's screen is new, what comes back from below it is not. */
 static void
-alternate_check(struct finder *f)
+alternate_check(struct finder *f, unsigned shown)
 {
 	bool alternate = screen_alternate(f->screen);
 
@@ -228,7 +232,7 @@ alternate_check(struct finder *f)
 		f->main_shown = f->shown;
 		f->shown = 0;
 	} else if (!alternate && f->alternate)
-		f->shown = f->main_shown;
+		f->shown = f->main_shown == UNKNOWN ? shown : f->main_shown;
 	f->alternate = alternate;
 }
 
@@ -253,7 +257,7 @@ finder_check(struct finder *f)
 		shown += f->hit[row];
 		before = changed;
 	}
-	alternate_check(f);
+	alternate_check(f, shown);
 	found = shown + f->gone > f->shown;
 	f->shown = shown;
 	f->gone = 0;
