@@ -3,7 +3,6 @@
 #include "replay/arena.h"
 
 #include <stdalign.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,11 @@
 
 struct block {
 	alignas(16) size_t size; /* of the payload, a multiple of 16 */
-	bool used;
+	uint32_t used;
+	uint32_t guard; /* GUARD, unless something in front wrote over it */
 };
+
+#define GUARD 0x5ca1ab1eu
 
 struct arena {
 	alignas(16) size_t size; /* of the mapping */
@@ -57,6 +59,19 @@ block_end(size_t offset, const struct block *b)
 	return offset + sizeof *b + b->size;
 }
 
+bool
+arena_is_intact(const struct arena *a)
+{
+	const struct block *b;
+
+	for (size_t at = sizeof *a; at < a->top; at = block_end(at, b)) {
+		b = (const struct block *)((const char *)a + at);
+		if (b->guard != GUARD || b->size > a->top - at - sizeof *b)
+			return false;
+	}
+	return true;
+}
+
 /* Joins the free blocks that follow this free one. */
 static void
 block_merge(struct arena *a, size_t offset)
@@ -82,6 +97,7 @@ block_split(struct arena *a, size_t offset, size_t n)
 	rest = block_at(a, offset + sizeof *b + n);
 	rest->size = b->size - n - sizeof *rest;
 	rest->used = false;
+	rest->guard = GUARD;
 	b->size = n;
 }
 
@@ -116,6 +132,7 @@ arena_take(struct arena *a, size_t n)
 		return NULL;
 	b = block_at(a, a->top);
 	b->size = n;
+	b->guard = GUARD;
 	a->top += sizeof *b + n;
 	return block_use(b);
 }

@@ -2,6 +2,7 @@
 #ifndef REPLAY_ARENA_H
 #define REPLAY_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -20,6 +21,9 @@ void arena_free(struct arena *);
 /* Zeroed memory, or NULL when the arena is full. */
 void *arena_take(struct arena *, size_t n);
 void arena_give(struct arena *, void *);
+
+/* Nobody has written past the end of what was taken, as far as can be seen. */
+bool arena_is_intact(const struct arena *);
 
 /* A copy of all that is allocated; NULL when memory is short. The caller frees it. */
 struct arena_copy *arena_save(const struct arena *);

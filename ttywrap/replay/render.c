@@ -299,7 +299,8 @@ render_frame(
 	if (status && r->rows > 1)
 		room--;
 	r->off_row = offset_follow(r->off_row, rows, room, row);
-	r->off_col = offset_follow(r->off_col, cols, r->cols, col);
+	/* Lines begin at the left: as long as the cursor is there, so is the window. */
+	r->off_col = col < r->cols ? 0 : offset_follow(r->off_col, cols, r->cols, col);
 	want_screen(r, s, room);
 	if (status && r->rows > 1)
 		want_status(r, status);
