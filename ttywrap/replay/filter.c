@@ -273,6 +273,8 @@ cursor_restore(struct filter *f, struct out *o)
 {
 	f->touched |= TOUCHED_PEN;
 	out_string(o, f->touched & TOUCHED_SAVED ? "\0338" : "\033[H\033[m");
+	if (f->after_restore)
+		out_string(o, f->after_restore);
 }
 
 /* CSI s: with DECLRMM the margins; without it SCOSC, which every terminal knows by the name of

@@ -7,6 +7,7 @@
 #include "replay/arena.h"
 #include "replay/filter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vterm.h>
@@ -14,6 +15,12 @@
 /* libvterm never fails an allocation gracefully: room for the largest window, twice (it copies on a
  * resize). */
 #define ARENA_SIZE ((size_t)256 << 20)
+
+/*
+ * libvterm 0.1 takes a saved cursor back that lies outside a window which has shrunk since, and writes there. Every CSI makes
+ * it clamp the cursor: this one (DECCKM off) does nothing else that can be seen.
+ */
+#define CLAMP "\033[?1l"
 
 /* What changes while playing, apart from libvterm's own memory. */
 struct state {
@@ -149,6 +156,7 @@ screen_new(unsigned cols, unsigned rows)
 	filter_init(&s->now.filter, s->now.cols, false);
 	s->now.filter.on_event = on_event;
 	s->now.filter.event_to = s;
+	s->now.filter.after_restore = CLAMP;
 	s->vt = vterm_new_with_allocator((int)s->now.rows, (int)s->now.cols, &memory, s->arena);
 	vterm_set_utf8(s->vt, 1);
 	s->vts = vterm_obtain_screen(s->vt);
@@ -175,6 +183,24 @@ screen_touch(struct screen *s)
 	s->any_changed = true;
 }
 
+/*
+ * Before a resize: terminals forget their scrolling region and margins then, and libvterm 0.1 would scroll by the
+ * old ones, outside of its memory.
+ */
+static void
+regions_reset(struct screen *s)
+{
+	static const char reset[] = "\033[?69l\033[?6l\033[r";
+	char back[32];
+	unsigned row, col;
+
+	screen_cursor(s, &row, &col);
+	vterm_input_write(s->vt, reset, sizeof reset - 1);
+	vterm_input_write(
+	    s->vt, back, (size_t)snprintf(back, sizeof back, "\033[%u;%uH", row + 1, col + 1));
+	s->now.filter.margins = false;
+}
+
 void
 screen_resize(struct screen *s, unsigned cols, unsigned rows)
 {
@@ -182,6 +208,7 @@ screen_resize(struct screen *s, unsigned cols, unsigned rows)
 	rows = clamp(rows, 1, SCREEN_ROWS_MAX);
 	if (cols == s->now.cols && rows == s->now.rows)
 		return;
+	regions_reset(s);
 	s->now.cols = cols;
 	s->now.rows = rows;
 	s->now.filter.cols = cols;

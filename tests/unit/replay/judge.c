@@ -150,7 +150,7 @@ cells_differ(const struct judge *a, const struct judge *b)
 {
 	for (int row = 0; row < ROWS; row++)
 		for (int col = 0; col < COLS; col++) {
-			VTermScreenCell x, y;
+			VTermScreenCell x = {{0}}, y = {{0}}; /* chars end at the first 0 */
 			VTermPos at = {row, col};
 
 			vterm_screen_get_cell(a->screen, at, &x);

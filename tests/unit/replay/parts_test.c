@@ -30,13 +30,21 @@ test_times_as_people_write_them(void **state)
 		enum span_kind kind;
 		int64_t ns;
 	} good[] = {
-	    {"90", SPAN_AT, 90 * S}, {"1:30", SPAN_AT, 90 * S}, {"1:02:03.5", SPAN_AT, 3723 * S + S / 2},
-	    {"+1:30", SPAN_FORWARD, 90 * S}, {"-10", SPAN_BACK, 10 * S}, {"5m", SPAN_AT, 300 * S},
-	    {"1h30m", SPAN_AT, 5400 * S}, {"2d", SPAN_AT, 172800 * S}, {"+90s", SPAN_FORWARD, 90 * S}, {".5", SPAN_AT, S / 2},
+	    {"90", SPAN_AT, 90 * S},
+	    {"1:30", SPAN_AT, 90 * S},
+	    {"1:02:03.5", SPAN_AT, 3723 * S + S / 2},
+	    {"+1:30", SPAN_FORWARD, 90 * S},
+	    {"-10", SPAN_BACK, 10 * S},
+	    {"5m", SPAN_AT, 300 * S},
+	    {"1h30m", SPAN_AT, 5400 * S},
+	    {"2d", SPAN_AT, 172800 * S},
+	    {"+90s", SPAN_FORWARD, 90 * S},
+	    {".5", SPAN_AT, S / 2},
 	    {"50%", SPAN_PERCENT, 0},
 	};
-	static const char *const bad[] = {"", "+", "x", "1:2:3:4", "1:", ":1", "1h30", "-", "--5", "1e3", "0x10", "inf", "nan",
-	    "101%", "%", "5%5", "99999999999", " 5", "5 ", "1.2.3", "m"};
+	static const char *const bad[] = {"", "+", "x", "1:2:3:4", "1:", ":1", "1h30", "-", "--5",
+	    "1e3", "0x10", "inf", "nan", "101%", "%", "5%5", "99999999999", " 5", "5 ", "1.2.3",
+	    "m"};
 	struct span s;
 
 	(void)state;
@@ -156,16 +164,30 @@ test_text_is_made_safe(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-	    {"plain", "plain"}, {"a\033[31mb", "a\\x1b[31mb"}, {"a\nb\tc\r", "a\\nb\\tc\\r"}, {"\x7f", "\\x7f"},
-	    {"\xc2\x9b" "6n", "\\u{9b}6n"}, {"\x9b" "6n", "\\x9b6n"}, {"\xe2\x80\xae", "\\u{202e}"}, {"back\\slash", "back\\\\slash"},
-	    {"\xef\xbb\xbf", "\\u{feff}"}, {"\xf3\xa0\x81\xa1", "\\u{e0061}"}, {"na\xc3\xafve", "na\xc3\xafve"},
-	    {"\xc3", "\\xc3"}, {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
+	    {"plain", "plain"},
+	    {"a\033[31mb", "a\\x1b[31mb"},
+	    {"a\nb\tc\r", "a\\nb\\tc\\r"},
+	    {"\x7f", "\\x7f"},
+	    {"\xc2\x9b"
+	     "6n",
+		"\\u{9b}6n"},
+	    {"\x9b"
+	     "6n",
+		"\\x9b6n"},
+	    {"\xe2\x80\xae", "\\u{202e}"},
+	    {"back\\slash", "back\\\\slash"},
+	    {"\xef\xbb\xbf", "\\u{feff}"},
+	    {"\xf3\xa0\x81\xa1", "\\u{e0061}"},
+	    {"na\xc3\xafve", "na\xc3\xafve"},
+	    {"\xc3", "\\xc3"},
+	    {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
 	};
 	char buf[128];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_string_equal(safe_text(rows[i].in, strlen(rows[i].in), buf, sizeof buf), rows[i].out);
+		assert_string_equal(
+		    safe_text(rows[i].in, strlen(rows[i].in), buf, sizeof buf), rows[i].out);
 	assert_string_equal(safe_text("0123456789abc", 13, buf, 10), "012345\xe2\x80\xa6");
 	assert_string_equal(safe_text("\033\033\033", 3, buf, 9), "\\x1b\xe2\x80\xa6");
 	assert_string_equal(safe_text("01234567", 8, buf, 9), "01234567");
@@ -180,7 +202,8 @@ test_json_strings(void **state)
 	(void)state;
 	json_string(&b, "a\"\\\n\x7f\xc2\x9b\xe2\x80\xa8\xff\xe2\x82", 13);
 	buffer_add(&b, "", 1);
-	assert_string_equal(b.data, "\"a\\\"\\\\\\u000a\\u007f\\u009b\\u2028\xef\xbf\xbd\xef\xbf\xbd\"");
+	assert_string_equal(
+	    b.data, "\"a\\\"\\\\\\u000a\\u007f\\u009b\\u2028\xef\xbf\xbd\xef\xbf\xbd\"");
 	b.len = 0;
 	buffer_string(&b, "{");
 	json_number(&b, "n", -1);
@@ -198,13 +221,22 @@ test_addresses(void **state)
 		const char *address, *wanted;
 		bool fits;
 	} rows[] = {
-	    {"192.0.2.7:5022", "192.0.2.7", true}, {"192.0.2.7:5022", "192.0.2.0/24", true},
-	    {"192.0.3.7:5022", "192.0.2.0/24", false}, {"192.0.2.7 port 22", "192.0.2.0/25", true},
-	    {"192.0.2.77:22", "192.0.2.7", false}, {"[2001:db8::7]:22", "2001:db8::/32", true},
-	    {"2001:db8::7", "2001:db8::7", true}, {"[2001:db9::7]:22", "2001:db8::/32", false},
-	    {"[::ffff:192.0.2.7]:22", "192.0.2.0/24", true}, {"192.0.2.7:22", "::ffff:192.0.2.0/120", true},
-	    {"192.0.2.7:22", "0.0.0.0/0", true}, {"2001:db8::7", "0.0.0.0/0", false}, {"192.0.2.7:22", "192.0.2.0/33", false},
-	    {"", "192.0.2.7", false}, {"host.example:22", "example", true}, {"192.0.2.7:22", "192.0.2.0/x", false},
+	    {"192.0.2.7:5022", "192.0.2.7", true},
+	    {"192.0.2.7:5022", "192.0.2.0/24", true},
+	    {"192.0.3.7:5022", "192.0.2.0/24", false},
+	    {"192.0.2.7 port 22", "192.0.2.0/25", true},
+	    {"192.0.2.77:22", "192.0.2.7", false},
+	    {"[2001:db8::7]:22", "2001:db8::/32", true},
+	    {"2001:db8::7", "2001:db8::7", true},
+	    {"[2001:db9::7]:22", "2001:db8::/32", false},
+	    {"[::ffff:192.0.2.7]:22", "192.0.2.0/24", true},
+	    {"192.0.2.7:22", "::ffff:192.0.2.0/120", true},
+	    {"192.0.2.7:22", "0.0.0.0/0", true},
+	    {"2001:db8::7", "0.0.0.0/0", false},
+	    {"192.0.2.7:22", "192.0.2.0/33", false},
+	    {"", "192.0.2.7", false},
+	    {"host.example:22", "example", true},
+	    {"192.0.2.7:22", "192.0.2.0/x", false},
 	};
 
 	(void)state;
@@ -262,11 +294,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_times_as_people_write_them), cmocka_unit_test(test_times_are_written),
-	    cmocka_unit_test(test_pace_waits_as_recorded), cmocka_unit_test(test_pace_pauses_and_changes_speed_where_it_is),
-	    cmocka_unit_test(test_keys_split_anywhere), cmocka_unit_test(test_the_escape_key),
-	    cmocka_unit_test(test_text_is_made_safe), cmocka_unit_test(test_json_strings), cmocka_unit_test(test_addresses),
-	    cmocka_unit_test(test_typed_lines), cmocka_unit_test(test_units),
+	    cmocka_unit_test(test_times_as_people_write_them),
+	    cmocka_unit_test(test_times_are_written),
+	    cmocka_unit_test(test_pace_waits_as_recorded),
+	    cmocka_unit_test(test_pace_pauses_and_changes_speed_where_it_is),
+	    cmocka_unit_test(test_keys_split_anywhere),
+	    cmocka_unit_test(test_the_escape_key),
+	    cmocka_unit_test(test_text_is_made_safe),
+	    cmocka_unit_test(test_json_strings),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_typed_lines),
+	    cmocka_unit_test(test_units),
 	};
 
 	return cmocka_run_group_tests_name("replay's small parts", tests, NULL, NULL);

@@ -94,7 +94,8 @@ test_screen_returns_to_a_moment(void **state)
 	struct screen_moment *m;
 
 	(void)state;
-	feed(s, "one\r\ntwo\033[2;3r\033[2;4H\033(0q\033[?1049h\033[2J\033[H\033(Balt \033(0\033[1");
+	feed(
+	    s, "one\r\ntwo\033[2;3r\033[2;4H\033(0q\033[?1049h\033[2J\033[H\033(Balt \033(0\033[1");
 	m = screen_save(s);
 	feed(s, ";31mred\033[?1049l\033c");
 	screen_resize(s, 100, 50);
@@ -122,7 +123,8 @@ test_cells_hold_no_controls(void **state)
 	feed(s, "\xc2\x9b\x9b\033]0;x\a\033[1;38;5;200;48;2;1;2;3mA\xe4\xb8\xad");
 	for (unsigned col = 0; col < 20; col++) {
 		screen_cell(s, 0, col, &c);
-		assert_true(c.chars[0] == 0 || (c.chars[0] >= 0x20 && c.chars[0] < 0x7f) || c.chars[0] >= 0xa0);
+		assert_true(c.chars[0] == 0 || (c.chars[0] >= 0x20 && c.chars[0] < 0x7f) ||
+			    c.chars[0] >= 0xa0);
 	}
 	screen_cell(s, 0, 2, &c);
 	assert_int_equal(c.chars[0], 'A');
@@ -201,10 +203,12 @@ frames_agree(unsigned win_cols, unsigned win_rows, const char *const *texts)
 static void
 test_frames_in_any_window(void **state)
 {
-	static const char *const texts[] = {"hello \033[1;31mred\033[0m\r\n", "\xe4\xb8\xad\xe6\x96\x87 wide\r\n",
-	    "\033[1;3H\xe4\xb8\xad", "\033[1;4Hx", "e\xcc\x81\xcc\x82 combining", "\033[6;1Hlast row\r\nscrolled\r\nmore",
-	    "\033[2;5H\033[7mreverse\033[K", "\033[38;5;100;48;5;12mcolours\033[m", "\033[?25l", "\033[2J\033[?25h", "\033#8",
-	    "\033[6;20H\xe4\xb8\xad", "\033[3;19H\xe4\xb8\xad", "\033[H\033[J", NULL};
+	static const char *const texts[] = {"hello \033[1;31mred\033[0m\r\n",
+	    "\xe4\xb8\xad\xe6\x96\x87 wide\r\n", "\033[1;3H\xe4\xb8\xad", "\033[1;4Hx",
+	    "e\xcc\x81\xcc\x82 combining", "\033[6;1Hlast row\r\nscrolled\r\nmore",
+	    "\033[2;5H\033[7mreverse\033[K", "\033[38;5;100;48;5;12mcolours\033[m", "\033[?25l",
+	    "\033[2J\033[?25h", "\033#8", "\033[6;20H\xe4\xb8\xad", "\033[3;19H\xe4\xb8\xad",
+	    "\033[H\033[J", NULL};
 
 	(void)state;
 	frames_agree(20, 6, texts);
@@ -300,10 +304,12 @@ test_finder(void **state)
 	finder_attach(x.f, x.s);
 	assert_false(finds(&x, "nothing\r\n"));
 	assert_false(finds(&x, "nee"));
-	assert_true(finds(&x, "\033[1mDL\033[me")); /* without regard to case, through sequences, in pieces */
+	assert_true(finds(
+	    &x, "\033[1mDL\033[me")); /* without regard to case, through sequences, in pieces */
 	assert_string_equal(finder_line(x.f), "neeDLe");
 	assert_false(finds(&x, "\r\n"));
-	assert_true(finds(&x, "a needle\r\nb\r\nc\r\nd\r\ne\r\nf\r\n")); /* gone again within the event */
+	assert_true(
+	    finds(&x, "a needle\r\nb\r\nc\r\nd\r\ne\r\nf\r\n")); /* gone again within the event */
 	assert_string_equal(finder_line(x.f), "a needle");
 	assert_false(finds(&x, "x\r\ny\r\n"));
 	assert_true(finds(&x, "\033[2J\033[H0123456789abcdefneedle")); /* over the edge */
@@ -334,8 +340,10 @@ test_finder_patterns(void **state)
 	assert_null(finder_new("a(", true, wrong, sizeof wrong));
 	assert_non_null(strstr(wrong, "at character 2"));
 	assert_null(finder_new("", false, wrong, sizeof wrong));
-	f = finder_new("(a+)+$", true, wrong, sizeof wrong); /* exponential: given up on, not run for ever */
-	assert_int_equal(finder_match(f, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 52), -1);
+	f = finder_new(
+	    "(a+)+$", true, wrong, sizeof wrong); /* exponential: given up on, not run for ever */
+	assert_int_equal(
+	    finder_match(f, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 52), -1);
 	finder_free(f);
 }
 
@@ -343,11 +351,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_arena_gives_back_a_moment), cmocka_unit_test(test_arena_random),
-	    cmocka_unit_test(test_screen_returns_to_a_moment), cmocka_unit_test(test_cells_hold_no_controls),
-	    cmocka_unit_test(test_sizes_of_any_kind), cmocka_unit_test(test_frames_in_any_window),
-	    cmocka_unit_test(test_a_small_window_follows_the_cursor), cmocka_unit_test(test_nothing_new_writes_nothing),
-	    cmocka_unit_test(test_ascii_terminals), cmocka_unit_test(test_finder), cmocka_unit_test(test_finder_patterns),
+	    cmocka_unit_test(test_arena_gives_back_a_moment),
+	    cmocka_unit_test(test_arena_random),
+	    cmocka_unit_test(test_screen_returns_to_a_moment),
+	    cmocka_unit_test(test_cells_hold_no_controls),
+	    cmocka_unit_test(test_sizes_of_any_kind),
+	    cmocka_unit_test(test_frames_in_any_window),
+	    cmocka_unit_test(test_a_small_window_follows_the_cursor),
+	    cmocka_unit_test(test_nothing_new_writes_nothing),
+	    cmocka_unit_test(test_ascii_terminals),
+	    cmocka_unit_test(test_finder),
+	    cmocka_unit_test(test_finder_patterns),
 	};
 
 	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
