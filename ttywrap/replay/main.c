@@ -9,34 +9,47 @@
 #include "config.h"
 
 #include <locale.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: ttywrap --replay [OPTION...] LOG      watch a recording\n"
+    "usage: ttywrap --replay [OPTION...] LOG             watch a recording\n"
+    "       ttywrap --list   [FILTER...] [LOG|DIR...]    who, from where, when\n"
+    "       ttywrap --search [FILTER...] PATTERN [LOG|DIR...]\n"
+    "       ttywrap --export FORMAT [-o FILE] LOG        txt html cast cast3 ttyrec\n"
+    "                                                    script json\n"
+    "       ttywrap --verify [--audit FILE] LOG|DIR...   is it what was recorded?\n"
+    "       ttywrap --prune  [OPTION...] [DIR...]        remove what is too old\n"
     "\n"
     "LOG is a file, a recording's name, or - for standard input.\n"
     "\n"
-    "  -s, --speed N      N times as fast (0.5: half as fast)\n"
-    "  -i, --max-idle S   no pause longer than S seconds\n"
-    "      --from T       start at T: 90, 1:30, 1:02:03, 5m\n"
-    "      --to T         stop at T\n"
-    "      --at T         show the screen as it was at T, paused\n"
-    "      --follow       go on with a session that is still running\n"
-    "      --now          follow it from now, not from its start\n"
-    "      --keep         stay at the end\n"
-    "      --no-status    no status line\n"
-    "      --plain        write onto the terminal's own screen, scrollback and all\n"
-    "      --raw          exactly what the terminal got, unfiltered: not for files\n"
-    "                     you don't trust\n"
+    "--replay:\n"
+    "  -s, --speed N         N times as fast (0.5: half as fast)\n"
+    "  -i, --max-idle S      no pause longer than S seconds\n"
+    "      --from T, --to T  only this part; T is 90, 1:30, 1:02:03, 5m\n"
+    "      --at T            the screen as it was at T, paused\n"
+    "      --follow, --now   go on with a session that is still running, from its\n"
+    "                        start or from now\n"
+    "      --keep            stay at the end\n"
+    "      --no-status       no status line\n"
+    "      --plain           onto the terminal's own screen, scrollback and all\n"
+    "      --raw             exactly what the terminal got, unfiltered: only for\n"
+    "                        recordings you trust\n"
+    "  keys: space pause, . step, left right 5 s, up down 1 min, [ ] marker,\n"
+    "        /text search, n N again, +1:30 -10 50% jump, < > = speed,\n"
+    "        s status line, ? keys, q quit\n"
     "\n"
-    "Keys: space pause, . step, left right 5 s, up down 1 min, [ ] marker,\n"
-    "/text search, n N again, +1:30 -10 50% jump, < > = speed, s status line,\n"
-    "? keys, q quit.\n"
+    "FILTER: --user NAME  --address ADDR[/BITS]  --terminal NAME  --session ID\n"
+    "        --state live|closed|cut-off  --since DATE  --until DATE\n"
+    "--list:   --fast without counts, --json\n"
+    "--search: --in commands,input,screen  --regex  --max N  --json\n"
+    "--export: --raw unfiltered, --timing FILE for script\n"
+    "--prune:  --older-than 90d  --max-size 10G  --dry-run\n"
     "\n"
-    "Exit status: 0 well, 1 a recording is damaged, 2 usage, 3 no such recording.\n";
+    "Exit status: 0 well, 1 damaged or nothing found, 2 usage, 3 no such recording;\n"
+    "--verify: 0 intact, 1 torn, 2 trouble, 3 altered, 4 unproven.\n";
 
 static const struct {
 	const char *option;
@@ -64,6 +77,15 @@ static int (*take_verb(int *argc, char **argv))(int, char **)
 	return replay_main;
 }
 
+static bool
+wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -74,7 +96,7 @@ main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_USAGE;
 	argv[0] = name; /* getopt's messages: not whatever the caller put there */
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
+	if (wants_help(argc, argv)) {
 		fputs(usage, stdout);
 		return EXIT_OK;
 	}
