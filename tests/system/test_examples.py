@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from client import ssh
+from client import login, ssh
 from conftest import TOP
 from host import TTYWRAP
 from world import run
@@ -58,6 +58,9 @@ def test_chsh_takes_it(host, sshd):
     run("chsh", "-s", TTYWRAP, "alice")
     try:
         assert is_wrapped(host, sshd, user)
+        with login(sshd, user) as terminal:
+            terminal.exit()
+        assert any("alice" in line for line in run(TTYWRAP, "--list").splitlines()[-3:])
         assert f"{TTYWRAP}, run as /bin/bash" in run(TTYWRAP, "--check", "--user", "alice")
         done = subprocess.run(["su", "-", "alice", "-c", "ps -o user:20= -p $PPID; exit"], capture_output=True, text=True)
         assert done.stdout.split() == ["_ttywrap"], done
