@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -57,13 +57,15 @@ lift_limits(void)
 __attribute__((noreturn)) static void
 pump_child(const char *program, const char *how, const int fds[PUMP_FDS], uid_t service)
 {
-	char *argv[] = {(char *)"ttywrap-pump", (char *)how, NULL}, *envp[] = {NULL};
+	char uid[16], *argv[] = {(char *)"ttywrap-pump", (char *)how, uid, NULL}, *envp[] = {NULL};
 
+	snprintf(uid, sizeof uid, "%u", (unsigned)service);
 	lift_limits();
 	if (getuid() == 0 && setresuid(service, service, service) != 0)
 		_exit(127);
-	if (privilege_set(0, 0, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    chdir("/") == 0 && lay_out(fds) == 0)
+	/* no_new_privs is the pump's own first step: set here, it makes kernels before 6.16 put the
+	 * effective uid back to the user's over the exec (cap_bprm_creds_from_file()). */
+	if (privilege_set(0, 0, 0) == 0 && chdir("/") == 0 && lay_out(fds) == 0)
 		execve(program, argv, envp);
 	_exit(127);
 }

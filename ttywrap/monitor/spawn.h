@@ -21,8 +21,8 @@ enum pump_fd {
 };
 
 /*
- * Starts the pump's program with the descriptors in fds, without capability
- * and with no_new_privs; it ends up as uid service. 'how' is its one argument,
+ * Starts the pump's program with the descriptors in fds, without
+ * capability; it makes itself uid service, with no_new_privs. 'how' is
  * "terminal" or "pipes". Returns its pid or -errno; an exec that fails is an
  * exit status of 127.
  */

@@ -85,7 +85,8 @@ main(int argc, char **argv)
 	struct winsize size = {0};
 	int r;
 
-	if (signals_open() < 0 || (w = witness_new(!pipes)) == NULL || sandbox_enter() < 0)
+	if (argc != 3 || signals_open() < 0 || (w = witness_new(!pipes)) == NULL ||
+	    sandbox_enter((uid_t)strtoul(argv[2], NULL, 10)) < 0)
 		return 1;
 	if (channel_send(PUMP_MONITOR, MESSAGE_READY, NULL, 0) < 0 || take_settings(w, &msg) < 0)
 		return 1;
@@ -95,6 +96,11 @@ main(int argc, char **argv)
 		end = (struct relay_end){.why = END_RECORDING, .error = -r};
 	else
 		(pipes ? pipes_run : relay_run)(w, &end);
+	if (end.orphaned) {
+		witness_cut_off(w, io_now_ns());
+		witness_free(w);
+		return 1;
+	}
 	r = witness_end(w, io_now_ns(), end.exit, &last);
 	if (r < 0 && end.why != END_RECORDING)
 		end = (struct relay_end){end.bytes_in, end.bytes_out, END_RECORDING, -r, end.exit};

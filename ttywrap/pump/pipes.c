@@ -31,7 +31,6 @@ struct pipes {
 	struct witness *witness;
 	struct relay_end *end;
 	struct flow flow[3]; /* indexed as standard input, output and error */
-	bool orphaned;       /* the monitor is gone */
 	bool stopped;        /* the command has ended */
 	bool failed;
 };
@@ -92,7 +91,7 @@ on_monitor(struct pipes *p)
 	if (got == -EAGAIN)
 		return;
 	if (got <= 0)
-		p->orphaned = true;
+		p->end->orphaned = true;
 	else if (msg.head.type == MESSAGE_STOP) {
 		p->end->exit = msg.body.stop.exit;
 		p->stopped = true;
@@ -152,8 +151,8 @@ pipes_run(struct witness *witness, struct relay_end *end)
 	p.flow[0] = (struct flow){.from = PUMP_IN, .to = PUMP_PTM};
 	p.flow[1] = (struct flow){.from = PUMP_PTS, .to = PUMP_OUT};
 	p.flow[2] = (struct flow){.from = PUMP_PIPE_ERR, .to = PUMP_ERR};
-	while (
-	    !p.orphaned && !p.failed && (!p.stopped || p.flow[1].from >= 0 || p.flow[2].from >= 0))
+	while (!end->orphaned && !p.failed &&
+	       (!p.stopped || p.flow[1].from >= 0 || p.flow[2].from >= 0))
 		step(&p);
 	if (end->why == 0)
 		end->why = END_STOPPED;

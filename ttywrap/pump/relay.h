@@ -2,6 +2,7 @@
 #ifndef PUMP_RELAY_H
 #define PUMP_RELAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/message.h"
@@ -11,8 +12,9 @@ struct witness;
 struct relay_end {
 	uint64_t bytes_in, bytes_out;
 	enum message_end_why why;
-	int error; /* errno, 0 when there is none */
-	int exit;  /* the shell's, as in struct message_stop; -1: not known */
+	int error;     /* errno, 0 when there is none */
+	int exit;      /* the shell's, as in struct message_stop; -1: not known */
+	bool orphaned; /* the monitor is gone: there is nobody to tell */
 };
 
 /*

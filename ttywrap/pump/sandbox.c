@@ -16,10 +16,10 @@ static const struct sock_filter instructions[] = {
 };
 
 int
-sandbox_enter(void)
+sandbox_enter(uid_t service)
 {
 	const struct rlimit none = {0, 0};
-	const struct privilege_row row = {.uid = geteuid(), .no_new_privs = true};
+	const struct privilege_row row = {.uid = service, .no_new_privs = true};
 	char why[128];
 
 	if (setresuid(row.uid, row.uid, row.uid) != 0 ||

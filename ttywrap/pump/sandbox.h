@@ -2,6 +2,8 @@
 #ifndef PUMP_SANDBOX_H
 #define PUMP_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "monitor/spawn.h"
 
 /* Behind the table of spawn.h, in the order in which the pump opens them. */
@@ -10,10 +12,10 @@
 #define PUMP_MODES   (PUMP_FDS + 2)
 
 /*
- * Gives up the last of what the pump came with (its uid, the right to make
- * processes, to be dumped), checks that nothing is left, and puts the seccomp
+ * Gives up the last of what the pump came with (the user's uid, for the
+ * service's; the right to make processes, to be dumped), checks that nothing is left, and puts the seccomp
  * filter on. Returns 0, or -errno: then the pump must not run.
  */
-int sandbox_enter(void);
+int sandbox_enter(uid_t service);
 
 #endif

@@ -346,3 +346,10 @@ witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_e
 	end->recorded = recording_written(w->recording);
 	return w->go.flags & MESSAGE_GO_ALLOW ? 0 : r;
 }
+
+void
+witness_cut_off(struct witness *w, int64_t now_ns)
+{
+	if (w->recording != NULL)
+		(void)recording_flush(w->recording, now_ns);
+}

@@ -77,4 +77,10 @@ void witness_last_look(struct witness *);
  */
 int witness_end(struct witness *, int64_t now_ns, int exit_status, struct message_end *end);
 
+/*
+ * The session is over and the monitor with it: writes what waits, and no last
+ * seal, so that the recording is seen to have been cut off (ttywrap --check).
+ */
+void witness_cut_off(struct witness *, int64_t now_ns);
+
 #endif
