@@ -72,6 +72,14 @@ def test_the_worst_counts(logs, verify, tmp_path):
     assert verify("--audit", tmp_path / "nothing", where)[0] == TROUBLE
 
 
+def test_by_the_name_that_list_prints(logs, verify, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    os.rename(logs[0], tmp_path / "ttywrap")
+    status, said = verify("1000-7")
+    assert status == INTACT and said.startswith(f"{tmp_path}/ttywrap/1000-7.cast: intact")
+    assert verify("1000-9")[0] == TROUBLE
+
+
 def test_a_name_cannot_speak_to_the_terminal(logs, verify, tmp_path):
     evil = tmp_path / "a\x1b]0;x\x07\n.cast"
     evil.write_bytes((logs[0] / "1000-7.cast").read_bytes())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replay, the ordinary user's program. Distrusts recordings, their names, and the audit log as a
  * format. */
+#include "replay/locate.h"
 #include "replay/verify.h"
 #include "replay/verify_audit.h"
 
@@ -129,17 +130,27 @@ read_audit(struct task *t, const char *path)
 	return 0;
 }
 
+/* A path, or a recording's name as --list prints it. */
 static void
-check_all(struct task *t, char **paths)
+check_one(struct task *t, char *name)
 {
-	for (; *paths; paths++) {
-		struct stat st;
+	struct stat st;
+	char *path;
 
-		if (stat(*paths, &st) == 0 && S_ISDIR(st.st_mode))
-			check_directory(t, *paths);
-		else
-			check_file(t, *paths);
+	if (stat(name, &st) == 0 && S_ISDIR(st.st_mode)) {
+		check_directory(t, name);
+		return;
 	}
+	path = locate_path(name);
+	check_file(t, path ? path : name);
+	free(path);
+}
+
+static void
+check_all(struct task *t, char **names)
+{
+	for (; *names; names++)
+		check_one(t, *names);
 	if (t->audit && t->directories && verify_audit_missing(t->audit, say_missing) > 0)
 		t->worst = verify_worse(t->worst, VERIFY_UNPROVEN);
 }
