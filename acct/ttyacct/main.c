@@ -222,17 +222,25 @@ index_default(void)
 	return path;
 }
 
+enum {
+	COLUMNS_PLAIN = 80,
+	COLUMNS_ENDLESS = 1000,
+	COLUMNS_MAX = 10000
+};
+
+/* Of the terminal; what goes to a file or a pipe is not cut to any width, unless COLUMNS says so. */
 static int
 terminal_columns(void)
 {
 	const char *text = getenv("COLUMNS");
+	long n = text ? strtol(text, NULL, 10) : 0;
 	struct winsize w;
 
 	if (ioctl(1, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
 		return w.ws_col;
-	return text && atol(text) > 0 && atol(text) < 10000 ? (int)atol(text)
-	       : isatty(1)                                  ? 80
-							    : 1000;
+	if (n > 0 && n < COLUMNS_MAX)
+		return (int)n;
+	return isatty(1) ? COLUMNS_PLAIN : COLUMNS_ENDLESS;
 }
 
 static int
@@ -247,8 +255,8 @@ answer(struct index *ix, const struct request *r)
 
 	if (r->format == AS_PROMETHEUS)
 		return report_prometheus(index_db(ix));
-	if (p.columns == 1000 && r->format == AS_CHART)
-		p.columns = 80;
+	if (p.columns == COLUMNS_ENDLESS && r->format == AS_CHART)
+		p.columns = COLUMNS_PLAIN;
 	if (strcmp(r->command, "who") == 0) {
 		table_init(&t, "Connected now");
 		ret = live_who(index_db(ix), &t);

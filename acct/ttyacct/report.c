@@ -78,7 +78,7 @@ sql_network(sqlite3_context *cx, int n, sqlite3_value **v)
 	}
 	memset(addr + (family == AF_INET ? 3 : 6), 0, family == AF_INET ? 1 : 10);
 	inet_ntop(family, addr, buf, INET6_ADDRSTRLEN);
-	strcat(buf, family == AF_INET ? "/24" : "/48");
+	snprintf(buf + strlen(buf), 8, "%s", family == AF_INET ? "/24" : "/48");
 	sqlite3_result_text(cx, buf, -1, SQLITE_TRANSIENT);
 }
 

@@ -2,8 +2,6 @@
 """Accounting against real sshds, in the world of the system tests: a network namespace with conntrack counting on."""
 
 import os
-import pwd
-import shutil
 import sys
 
 import pytest
@@ -22,7 +20,8 @@ BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build
 def world(request):
     """The world, or a skip with the machine's reason."""
     results = request.config.option.xmlpath
-    shared = [os.path.dirname(os.path.abspath(results))] if results else []
+    kept = [path for path in (results, os.environ.get("ACCOUNTING_TABLE")) if path]
+    shared = [os.path.dirname(os.path.abspath(path)) for path in kept]
     try:
         made = world_module.enter(visible=[TOP, BUILD], shared=shared)
     except world_module.Unavailable as reason:

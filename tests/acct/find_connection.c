@@ -19,6 +19,7 @@ main(void)
 	}
 	connection_addr_text(a.connection.family, a.connection.local, local);
 	printf("%s %s %s %u %s %u\n", a.origin == ACCOUNT_HANDOFF ? "handoff" : "ancestor",
-	    a.hint_agrees ? "agrees" : "differs", a.peer, a.connection.peer_port, local, a.connection.local_port);
+	    a.hint_agrees ? "agrees" : "differs", a.peer, a.connection.peer_port, local,
+	    a.connection.local_port);
 	return 0;
 }

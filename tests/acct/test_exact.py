@@ -53,7 +53,7 @@ def splice(path):
     with open(path, encoding="utf-8") as text:
         head, _, tail = text.read().split(mark)
     names = ["case", "", "known payload", "before login", "at close", "after close", "final", "nftables", "conntrack -E",
-             "headers", "sent again", "banner", "sshd/ssh says", "tags", "unexplained"]
+             "capture", "headers", "sent again", "banner", "sshd/ssh says", "tags", "unexplained"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * 2 + "---:|" * (len(names) - 2)]
     lines += ["| " + " | ".join(str(v) if v is not None else "–" for v in row) + " |" for row in ROWS]
     with open(path, "w", encoding="utf-8") as out:
@@ -106,7 +106,7 @@ class Case:
             at_close = closed[f"{way}_bytes"] if closed else None
             ROWS.append((self.name if n == 0 else "", way, known[n] or None, opened[f"{way}_bytes"], at_close,
                          final[f"{way}_bytes"] - at_close if closed else None, final[f"{way}_bytes"], nft[n * 2], event[n * 2],
-                         direction.headers, direction.again, banner, f"{said[n]} ({who})" if who else None, tags, unexplained))
+                         captured[n * 2], direction.headers, direction.again, banner, f"{said[n]} ({who})" if who else None, tags, unexplained))
             assert unexplained == 0
             assert tags is None or 5 * TAG < tags < direction.top / 2
             assert direction.payload >= known[n]
