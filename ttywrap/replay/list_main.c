@@ -57,25 +57,26 @@ static const struct {
 };
 
 #define CELL_MAX 64
+#define USER_MAX 24
 
 struct line {
 	char cell[COLUMNS][CELL_MAX];
 };
 
 static void
-set_safe(char *cell, const char *text)
+set_safe(char *cell, const char *text, size_t size)
 {
-	safe_text(*text ? text : "-", *text ? strlen(text) : 1, cell, CELL_MAX);
+	safe_text(*text ? text : "-", *text ? strlen(text) : 1, cell, size);
 }
 
 static void
 line_fill(struct line *l, const struct summary *s)
 {
 	units_time(s->start_s, l->cell[START], CELL_MAX);
-	set_safe(l->cell[USER], *s->user ? s->user : s->uid);
-	set_safe(l->cell[FROM], s->from);
-	set_safe(l->cell[TERMINAL], s->terminal);
-	set_safe(l->cell[NAME], s->name);
+	set_safe(l->cell[USER], *s->user ? s->user : s->uid, USER_MAX);
+	set_safe(l->cell[FROM], s->from, CELL_MAX);
+	set_safe(l->cell[TERMINAL], s->terminal, USER_MAX);
+	set_safe(l->cell[NAME], s->name, CELL_MAX);
 	snprintf(l->cell[STATE], CELL_MAX, "%s", summary_state_name(s->state));
 	snprintf(l->cell[LENGTH], CELL_MAX, "-");
 	if (s->duration_ns >= 0)

@@ -61,7 +61,6 @@ struct player {
 	size_t line_len;
 	enum player_status status;
 	bool help;
-	bool covered;            /* the line is on the screen */
 	int64_t status_until_ns; /* shown that long where it covers something */
 	char notice[160];        /* said in the status line until then */
 	int64_t notice_until_ns;

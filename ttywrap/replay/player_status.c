@@ -59,15 +59,25 @@ is_shown(const struct player *p, int64_t now)
 	       now < p->status_until_ns || has_spare_row(p);
 }
 
+static bool
+clock_runs(const struct player *p)
+{
+	return p->goal != GOAL_NONE || (!p->pace.paused && !p->at_end);
+}
+
+/* The clock in it runs, or since the last frame a time was up for which something was to be seen. */
 int64_t
 player_status_due(const struct player *p)
 {
-	int64_t now = io_now_ns();
+	const int64_t ends[] = {p->status_until_ns, p->notice_until_ns};
+	int64_t due = INT64_MAX;
 
-	if (now < p->notice_until_ns || now < p->status_until_ns ||
-	    (is_shown(p, now) && !p->pace.paused))
-		return p->frame_ns + SECOND_NS / 4;
-	return p->covered ? now : INT64_MAX;
+	if (clock_runs(p) && is_shown(p, io_now_ns()))
+		due = p->frame_ns + SECOND_NS / 4;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] > p->frame_ns && ends[i] < due)
+			due = ends[i];
+	return due;
 }
 
 static const char *
@@ -119,8 +129,7 @@ player_status_line(struct player *p, char *buf, size_t size, int *edit)
 	struct buffer b = {0};
 
 	*edit = -1;
-	p->covered = is_shown(p, now);
-	if (!p->covered)
+	if (!is_shown(p, now))
 		return NULL;
 	if (p->prompt != PROMPT_NONE) {
 		buffer_format(&b, "%s%s", p->prompt == PROMPT_FIND ? "/" : "go to ", p->line);

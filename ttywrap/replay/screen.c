@@ -183,6 +183,16 @@ screen_touch(struct screen *s)
 	s->any_changed = true;
 }
 
+static void
+cursor_move(struct screen *s, int row, int col)
+{
+	char move[32];
+
+	row = row < 0 ? 0 : row;
+	vterm_input_write(
+	    s->vt, move, (size_t)snprintf(move, sizeof move, "\033[%d;%dH", row + 1, col + 1));
+}
+
 /*
  * Before a resize: terminals forget their scrolling region and margins then, and libvterm 0.1 would scroll by the
  * old ones, outside of its memory.
@@ -191,14 +201,22 @@ static void
 regions_reset(struct screen *s)
 {
 	static const char reset[] = "\033[?69l\033[?6l\033[r";
-	char back[32];
-	unsigned row, col;
+	VTermPos at;
 
-	screen_cursor(s, &row, &col);
+	vterm_state_get_cursorpos(vterm_obtain_state(s->vt), &at);
 	vterm_input_write(s->vt, reset, sizeof reset - 1);
-	vterm_input_write(
-	    s->vt, back, (size_t)snprintf(back, sizeof back, "\033[%u;%uH", row + 1, col + 1));
+	cursor_move(s, at.row, at.col);
 	s->now.filter.margins = false;
+}
+
+/* After it: the lines have moved up with the cursor, which libvterm 0.1 lets go above the first one, and write there. */
+static void
+cursor_contain(struct screen *s)
+{
+	VTermPos at;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(s->vt), &at);
+	cursor_move(s, at.row, at.col);
 }
 
 void
@@ -213,6 +231,7 @@ screen_resize(struct screen *s, unsigned cols, unsigned rows)
 	s->now.rows = rows;
 	s->now.filter.cols = cols;
 	vterm_set_size(s->vt, (int)rows, (int)cols);
+	cursor_contain(s);
 	vterm_screen_flush_damage(s->vts);
 	screen_touch(s);
 }
