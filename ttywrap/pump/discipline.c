@@ -451,6 +451,15 @@ discipline_held(const struct discipline *d)
 	return d->head - d->tail;
 }
 
+size_t
+discipline_find(const struct discipline *d, uint8_t c, size_t n)
+{
+	for (size_t i = 0; i < n && d->tail + i < d->head; i++)
+		if (d->buf[MASK(d->tail + i)] == c)
+			return i;
+	return n;
+}
+
 bool
 discipline_readable(const struct discipline *d)
 {

@@ -7,19 +7,25 @@
  * The stretch between two looks is judged as a whole:
  *  1. The modes were not set in it: they say what is secret, exactly as the
  *     kernel does at the time of the read.
- *  2. They were set, or the prompt or the reader was another one: what is secret
+ *  2. The first line of what was given, in this stretch and in raw mode, to a
+ *     program that waited for it (armed) was read by that program, before it set
+ *     any modes: a command line belongs to the shell, whatever the command does.
+ *  3. They were set, or the prompt or the reader was another one: what is secret
  *     by the first look or by the last is left out. A line end alone is not: it
  *     says nothing, and the Enter that starts a program that turns echo off
  *     belongs to the command.
- *  3. They were set, and neither end is secret: a canonical mode without echo
+ *  4. They were set, and neither end is secret: a canonical mode without echo
  *     may have come and gone in between (`read -s` of what was typed ahead takes
  *     less than a wake-up of ours). More than DOUBT_MAX bytes read in such a
  *     stretch are left out; what is shorter could only have been a secret of two
  *     characters and its line end.
- *  4. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
+ *     Exempt are bytes that went in raw, as far as no line feed is among them:
+ *     what reads a secret by lines would still wait for one, and be seen at it.
+ *     Readline and its like turn raw mode off and on around every command.
+ *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
  *     was thrown away. If it was read just before the flush, that is lost, and
  *     the flushed count says so.
- *  5. The replica is found to differ from the kernel: nothing counts as known
+ *  6. The replica is found to differ from the kernel: nothing counts as known
  *     until the slave is seen empty.
  * A stretch ends at a look that shows all that was written; until then what
  * could make it secret adds up.
@@ -37,6 +43,7 @@ enum {
 	DOUBT_MAX = 3
 };
 
+#define QUIET_NS     INT64_C(100000000) /* 100 ms after a line end the reader is at its next read */
 #define RETRY_MIN_NS INT64_C(1000000)   /* 1 ms */
 #define RETRY_MAX_NS INT64_C(256000000) /* 256 ms */
 
@@ -68,16 +75,24 @@ struct input {
 
 	/* the stretch so far */
 	struct termios modes; /* at its beginning */
-	struct rule before;
+	struct rule before; /* there */
+	struct rule during; /* at a look that did not end it */
 	bool changed;
 	bool flushed;
 	bool distrusted;
+	bool armed; /* since the last line end was read the modes were set, or a key, or time passed */
+	bool plain; /* what is held went in outside canonical mode */
+	bool fresh; /* it is what is left of the first line given to an armed reader */
+	bool after_line; /* the last byte read was a line end */
+	bool ended;	 /* a line end was read in this stretch */
+	int64_t read_ns; /* when it was */
 
 	/* the look being judged */
 	enum verdict verdict;
 	struct rule rule;
 	bool line_end_alone;
 	bool canonical;
+	size_t first_line; /* of rule 2: so many bytes are still to come */
 	struct ttybuf_reader reader;
 
 	char comm[TTYBUF_COMM];
@@ -141,20 +156,35 @@ says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
 	return in->line_end_alone && n == 1 && (bytes[0] == '\n' || bytes[0] == '\r');
 }
 
+static void
+audit(struct input *in, const uint8_t *bytes, size_t n)
+{
+	untold_tell(in);
+	ttybuf_add(&in->tty, bytes, n, in->canonical, &in->reader);
+}
+
 /* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
 static void
 was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 {
 	struct input *in = arg;
+	size_t first = n < in->first_line ? n : in->first_line;
 
+	if (n > 0) {
+		in->after_line = bytes[n - 1] == '\n' || bytes[n - 1] == '\r';
+		in->ended |= memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
+	}
+	if (first > 0)
+		audit(in, bytes, first);
+	in->first_line -= first;
+	bytes += first;
+	n -= first;
 	if (in->verdict == FLUSHED && n > 0)
 		untold_add(in, INPUT_FLUSHED, in->rule.reason, n);
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
 		untold_add(in, INPUT_SECRET, in->rule.reason, n);
-	else if (n > 0) {
-		untold_tell(in);
-		ttybuf_add(&in->tty, bytes, n, in->canonical, &in->reader);
-	}
+	else if (n > 0)
+		audit(in, bytes, n);
 	if (line) {
 		ttybuf_push(&in->tty);
 		untold_tell(in);
@@ -182,13 +212,35 @@ same_modes(const struct termios *a, const struct termios *b)
 	       memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
 }
 
-/* Rules 1 to 5 for n bytes that were read in this stretch; now is the last look's rule. */
+/* Rule 2: how many of n bytes */
+static size_t
+first_line(const struct input *in, size_t n)
+{
+	size_t cr, lf, end;
+
+	if (!in->fresh || !in->changed || in->flushed || in->distrusted || in->before.secret)
+		return 0;
+	cr = pending_find(in->pending, '\r', n);
+	lf = pending_find(in->pending, '\n', n);
+	end = cr < lf ? cr : lf;
+	return end < n ? end + 1 : 0;
+}
+
+static bool
+is_doubtful(const struct input *in, size_t n, struct rule now)
+{
+	return in->changed && n > DOUBT_MAX && !now.secret && !in->before.secret && !in->during.secret &&
+	    !(in->plain && pending_find(in->pending, '\n', n) == n);
+}
+
+/* Rules 1 to 6 for n bytes that were read in this stretch; now is the last look's rule. */
 static void
 judge(struct input *in, size_t n, struct rule now)
 {
 	in->line_end_alone = false;
-	in->rule = now.secret ? now : in->before;
-	if (in->distrusted || (in->changed && n > DOUBT_MAX && !now.secret && !in->before.secret)) {
+	in->first_line = first_line(in, n);
+	in->rule = now.secret ? now : in->before.secret ? in->before : in->during;
+	if (in->distrusted || is_doubtful(in, n, now)) {
 		in->rule = (struct rule){true, INPUT_IN_DOUBT};
 		in->verdict = LEAVE_OUT;
 	} else if (in->rule.secret) {
@@ -216,16 +268,32 @@ next_look(struct input *in, int64_t now_ns)
 static void
 reader_set(struct input *in, const struct input_view *v)
 {
-	memset(in->comm, 0, sizeof in->comm);
+	pid_t pgrp = v->pgrp > 0 ? v->pgrp : in->reader.pgrp; /* at the end there is none */
+
+	if (pgrp != in->reader.pgrp || v->comm != NULL)
+		memset(in->comm, 0, sizeof in->comm);
 	if (v->comm != NULL)
 		memcpy(in->comm, v->comm, strnlen(v->comm, sizeof in->comm - 1));
-	in->reader = (struct ttybuf_reader){v->pgrp, in->comm, v->now_ns};
+	in->reader = (struct ttybuf_reader){pgrp, in->comm, v->now_ns};
 }
 
-/* The next stretch begins with this look. */
+/* The next stretch begins with this look; in the last one n bytes were read. */
 static void
-stretch_begin(struct input *in, const struct input_view *v, struct rule now)
+stretch_begin(struct input *in, const struct input_view *v, struct rule now, size_t n)
 {
+	bool raw = (v->modes.c_lflag & ICANON) == 0;
+
+	if (n > 0) {
+		in->read_ns = v->now_ns;
+		in->armed = in->changed || !in->after_line;
+	} else
+		in->armed |= in->changed;
+	in->armed &= raw && !now.secret;
+	in->plain &= raw || in->changed;
+	in->plain |= raw && !in->changed;
+	in->fresh &= !in->changed && !in->ended;
+	in->ended = false;
+	in->during = (struct rule){false, INPUT_NO_ECHO};
 	in->modes = v->modes;
 	in->before = now;
 	in->changed = false;
@@ -264,16 +332,22 @@ input_observe(struct input *in, const struct input_view *v)
 		in->retry_ns = RETRY_MIN_NS;
 	if (pending_in_flight(in->pending)) {
 		if (now.secret)
-			in->before = now;
+			in->during = now;
 	} else
-		stretch_begin(in, v, now);
+		stretch_begin(in, v, now, n);
 	next_look(in, v->now_ns);
 }
 
 void
 input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
+	bool raw = (in->modes.c_lflag & ICANON) == 0, first = pending_held(in->pending) == 0;
+	bool armed = raw && !in->before.secret &&
+	    (in->armed || now_ns - in->read_ns >= QUIET_NS);
 	size_t lost = pending_add(in->pending, bytes, n, now_ns);
+
+	in->fresh = armed && (first || in->fresh);
+	in->plain = armed && (first || in->plain);
 
 	if (lost > 0) {
 		in->distrusted = true;
@@ -368,7 +442,7 @@ input_new(const struct input_view *view, struct secret *secret, input_emit *emit
 	in->again_ns = -1;
 	in->retry_ns = RETRY_MIN_NS;
 	reader_set(in, view);
-	stretch_begin(in, view, look_rule(in, view));
+	stretch_begin(in, view, look_rule(in, view), 0);
 	return in;
 }
 

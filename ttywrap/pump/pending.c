@@ -192,6 +192,19 @@ pending_held(const struct pending *p)
 	return discipline_held(p->d) + p->len;
 }
 
+size_t
+pending_find(const struct pending *p, uint8_t c, size_t n)
+{
+	size_t held = discipline_held(p->d), at = discipline_find(p->d, c, n < held ? n : held);
+	const uint8_t *found;
+
+	if (n <= held || at < held)
+		return at < held ? at : n;
+	n = n - held < p->len ? n : held + p->len;
+	found = memchr(p->flip + p->at, c, n - held);
+	return found != NULL ? held + (size_t)(found - (p->flip + p->at)) : n;
+}
+
 bool
 pending_readable(const struct pending *p)
 {

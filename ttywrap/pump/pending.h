@@ -61,6 +61,9 @@ size_t pending_drop(struct pending *p);
 /* Bytes held, unfinished lines included. */
 size_t pending_held(const struct pending *p);
 
+/* How many of the next n bytes come before the first c; n if it is not among them. */
+size_t pending_find(const struct pending *p, uint8_t c, size_t n);
+
 /* Whether a read on the slave could return something. */
 bool pending_readable(const struct pending *p);
 
