@@ -26,7 +26,9 @@
 #include "pump/secret.h"
 #include "pump/view.h"
 
-enum { CHUNK = 4096 };
+enum {
+	CHUNK = 4096
+};
 
 struct relay {
 	int ptm_fd;

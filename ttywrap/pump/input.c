@@ -7,9 +7,13 @@
  * The stretch between two looks is judged as a whole:
  *  1. The modes were not set in it: they say what is secret, exactly as the
  *     kernel does at the time of the read.
- *  2. The first line of what was given, in this stretch and in raw mode, to a
- *     program that waited for it (armed) was read by that program, before it set
- *     any modes: a command line belongs to the shell, whatever the command does.
+ *  2. The first line of what was given just now to a program that waited for it
+ *     was read by that program, before it set any modes: a command line belongs
+ *     to the shell, whatever the command does. In raw mode the reader is seen to
+ *     wait: since it read its last line it set the modes, took a key, or was
+ *     quiet. In canonical mode it has to have been quiet, and the line to be gone
+ *     within moments of its end; it takes an accident of 5 ms for a line typed
+ *     ahead to look like that.
  *  3. They were set, or the prompt or the reader was another one: what is secret
  *     by the first look or by the last is left out. A line end alone is not: it
  *     says nothing, and the Enter that starts a program that turns echo off
@@ -23,8 +27,8 @@
  *     what reads a secret by lines would still wait for one, and be seen at it.
  *     Readline and its like turn raw mode off and on around every command.
  *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
- *     was thrown away. If it was read just before the flush, that is lost, and
- *     the flushed count says so.
+ *     was thrown away, or left out by the rules above. If it was read just before
+ *     the flush it is lost, and the flushed count says so.
  *  6. The replica is found to differ from the kernel: nothing counts as known
  *     until the slave is seen empty.
  * A stretch ends at a look that shows all that was written; until then what
@@ -44,6 +48,8 @@ enum {
 };
 
 #define QUIET_NS     INT64_C(100000000) /* 100 ms after a line end the reader is at its next read */
+#define FRESH_RAW_NS INT64_C(50000000)  /* 50 ms: how long rule 2 holds after the write */
+#define FRESH_NS     INT64_C(5000000)   /* 5 ms, in canonical mode */
 #define RETRY_MIN_NS INT64_C(1000000)   /* 1 ms */
 #define RETRY_MAX_NS INT64_C(256000000) /* 256 ms */
 
@@ -75,17 +81,20 @@ struct input {
 
 	/* the stretch so far */
 	struct termios modes; /* at its beginning */
-	struct rule before; /* there */
-	struct rule during; /* at a look that did not end it */
+	struct rule before;   /* there */
+	struct rule during;   /* at a look that did not end it */
 	bool changed;
 	bool flushed;
 	bool distrusted;
-	bool armed; /* since the last line end was read the modes were set, or a key, or time passed */
+	bool armed; /* since the last line end was read the modes were set, or a key, or time passed
+		     */
 	bool plain; /* what is held went in outside canonical mode */
 	bool fresh; /* it is what is left of the first line given to an armed reader */
-	bool after_line; /* the last byte read was a line end */
-	bool ended;	 /* a line end was read in this stretch */
-	int64_t read_ns; /* when it was */
+	bool after_line;    /* the last byte read was a line end */
+	bool ended;         /* a line end was read in this stretch */
+	int64_t read_ns;    /* when it was */
+	int64_t set_ns;     /* when the modes were seen to have been set */
+	int64_t written_ns; /* last write */
 
 	/* the look being judged */
 	enum verdict verdict;
@@ -94,8 +103,10 @@ struct input {
 	bool canonical;
 	size_t first_line; /* of rule 2: so many bytes are still to come */
 	struct ttybuf_reader reader;
-
 	char comm[TTYBUF_COMM];
+	pid_t waiter; /* the reader at the stretch's beginning: of the first line it is the one */
+	char waiter_comm[TTYBUF_COMM];
+
 	int64_t again_ns; /* next look, -1 for none */
 	int64_t retry_ns;
 };
@@ -157,10 +168,10 @@ says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
 }
 
 static void
-audit(struct input *in, const uint8_t *bytes, size_t n)
+audit(struct input *in, const uint8_t *bytes, size_t n, const struct ttybuf_reader *reader)
 {
 	untold_tell(in);
-	ttybuf_add(&in->tty, bytes, n, in->canonical, &in->reader);
+	ttybuf_add(&in->tty, bytes, n, in->canonical, reader);
 }
 
 /* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
@@ -175,7 +186,8 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 		in->ended |= memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
 	}
 	if (first > 0)
-		audit(in, bytes, first);
+		audit(in, bytes, first,
+		    &(struct ttybuf_reader){in->waiter, in->waiter_comm, in->reader.now_ns});
 	in->first_line -= first;
 	bytes += first;
 	n -= first;
@@ -184,7 +196,7 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
 		untold_add(in, INPUT_SECRET, in->rule.reason, n);
 	else if (n > 0)
-		audit(in, bytes, n);
+		audit(in, bytes, n, &in->reader);
 	if (line) {
 		ttybuf_push(&in->tty);
 		untold_tell(in);
@@ -212,13 +224,27 @@ same_modes(const struct termios *a, const struct termios *b)
 	       memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
 }
 
+static bool
+is_canonical(const struct termios *t)
+{
+	return (t->c_lflag & ICANON) != 0;
+}
+
+static bool
+is_fresh(const struct input *in, int64_t now_ns)
+{
+	return in->fresh &&
+	       now_ns - in->written_ns <= (is_canonical(&in->modes) ? FRESH_NS : FRESH_RAW_NS);
+}
+
 /* Rule 2: how many of n bytes */
 static size_t
 first_line(const struct input *in, size_t n)
 {
 	size_t cr, lf, end;
 
-	if (!in->fresh || !in->changed || in->flushed || in->distrusted || in->before.secret)
+	if (!in->changed || in->flushed || in->distrusted || in->before.secret ||
+	    !is_fresh(in, in->reader.now_ns))
 		return 0;
 	cr = pending_find(in->pending, '\r', n);
 	lf = pending_find(in->pending, '\n', n);
@@ -229,8 +255,8 @@ first_line(const struct input *in, size_t n)
 static bool
 is_doubtful(const struct input *in, size_t n, struct rule now)
 {
-	return in->changed && n > DOUBT_MAX && !now.secret && !in->before.secret && !in->during.secret &&
-	    !(in->plain && pending_find(in->pending, '\n', n) == n);
+	return in->changed && n > DOUBT_MAX && !now.secret && !in->before.secret &&
+	       !in->during.secret && !(in->plain && pending_find(in->pending, '\n', n) == n);
 }
 
 /* Rules 1 to 6 for n bytes that were read in this stretch; now is the last look's rule. */
@@ -248,7 +274,7 @@ judge(struct input *in, size_t n, struct rule now)
 		in->line_end_alone = n == 1 && now.secret != in->before.secret;
 	} else
 		in->verdict = AUDIT;
-	if (in->flushed)
+	if (in->flushed && in->verdict == AUDIT)
 		in->verdict = FLUSHED;
 }
 
@@ -281,8 +307,10 @@ reader_set(struct input *in, const struct input_view *v)
 static void
 stretch_begin(struct input *in, const struct input_view *v, struct rule now, size_t n)
 {
-	bool raw = (v->modes.c_lflag & ICANON) == 0;
+	bool raw = !is_canonical(&v->modes);
 
+	if (in->changed)
+		in->set_ns = v->now_ns;
 	if (n > 0) {
 		in->read_ns = v->now_ns;
 		in->armed = in->changed || !in->after_line;
@@ -291,7 +319,9 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 	in->armed &= raw && !now.secret;
 	in->plain &= raw || in->changed;
 	in->plain |= raw && !in->changed;
-	in->fresh &= !in->changed && !in->ended;
+	in->waiter = in->reader.pgrp;
+	memcpy(in->waiter_comm, in->comm, sizeof in->waiter_comm);
+	in->fresh = !in->changed && !in->ended && is_fresh(in, v->now_ns);
 	in->ended = false;
 	in->during = (struct rule){false, INPUT_NO_ECHO};
 	in->modes = v->modes;
@@ -319,7 +349,7 @@ input_observe(struct input *in, const struct input_view *v)
 	reader_set(in, v);
 	now = look_rule(in, v);
 	in->changed |= v->changed || !same_modes(&in->modes, &v->modes);
-	in->canonical = (in->modes.c_lflag & ICANON) != 0;
+	in->canonical = is_canonical(&in->modes);
 	n = pending_ready(in->pending, &look);
 	judge(in, n, now);
 	if (pending_take(in->pending, &look, was_read, in) != 0)
@@ -341,13 +371,14 @@ input_observe(struct input *in, const struct input_view *v)
 void
 input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
-	bool raw = (in->modes.c_lflag & ICANON) == 0, first = pending_held(in->pending) == 0;
-	bool armed = raw && !in->before.secret &&
-	    (in->armed || now_ns - in->read_ns >= QUIET_NS);
+	bool raw = !is_canonical(&in->modes), first = !pending_readable(in->pending);
+	bool quiet = now_ns - in->read_ns >= QUIET_NS && (raw || now_ns - in->set_ns >= QUIET_NS);
+	bool armed = !in->before.secret && (quiet || (raw && in->armed));
 	size_t lost = pending_add(in->pending, bytes, n, now_ns);
 
 	in->fresh = armed && (first || in->fresh);
-	in->plain = armed && (first || in->plain);
+	in->plain = raw && armed && (first || in->plain);
+	in->written_ns = now_ns;
 
 	if (lost > 0) {
 		in->distrusted = true;

@@ -80,11 +80,11 @@ teardown(void **state)
 	return 0;
 }
 
-/* A look after 1 ms: unread bytes, and whether the modes were set. */
+/* A look after 10 ms: unread bytes, and whether the modes were set. */
 static void
 look(struct rig *r, int which, int unread, bool changed)
 {
-	r->now_ns += 1000000;
+	r->now_ns += 10000000;
 	r->view.modes = modes(which);
 	r->view.unread = unread;
 	r->view.settled = unread == 0;
@@ -197,6 +197,38 @@ test_a_line_end_alone_is_never_secret(void **state)
 	assert_string_equal(r->log, "<s\r>");
 }
 
+/* Rule 2: the shell's own line and its program's modes in one look, in both modes of reading it */
+static void
+test_a_command_line_belongs_to_who_waited_for_it(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "read -s x\rhunter2\n");
+	look(r, NOECHO, 0, true);
+	assert_string_equal(r->log, "<read -s x\r>[no echo 8]");
+	look(r, COOKED, 0, true);
+	r->now_ns += 200000000;
+	type(r, "stty -echo\nhunter2\n");
+	r->now_ns -= 9000000;
+	look(r, NOECHO, 0, true);
+	assert_string_equal(r->log, "<read -s x\r>[no echo 8]<stty -echo\n>[no echo 8]");
+}
+
+static void
+test_a_line_right_after_a_line_is_typed_ahead(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "read -s x\r");
+	look(r, RAW, 0, false);
+	type(r, "hunter2\n"); /* the shell has not set its modes yet */
+	look(r, RAW, 0, true);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<read -s x\r>[in doubt 8]");
+}
+
 static void
 test_bytes_on_their_way_are_not_taken_for_read(void **state)
 {
@@ -245,14 +277,14 @@ test_flushed_input_is_not_audited(void **state)
 	input_flushed(r->in);
 	look(r, NOECHO, 0, false);
 	input_flush_for_event(r->in);
-	assert_string_equal(r->log, "{8}");
+	assert_string_equal(r->log, "[no echo 8]");
 	type(r, "abc\003");
 	input_flushed(r->in);
 	type(r, "id\n");
 	look(r, COOKED, 0, true);
 	type(r, "id\n");
 	look(r, COOKED, 0, false);
-	assert_string_equal(r->log, "{8}[no echo 3]<id\n>");
+	assert_string_equal(r->log, "[no echo 8][no echo 3]<id\n>");
 }
 
 /* Nobody looks while nothing is pending, so nothing may be due: the relay would not sleep any more. */
@@ -368,6 +400,8 @@ main(void)
 	    TEST(test_type_ahead_is_judged_when_it_is_read),
 	    TEST(test_a_mode_that_came_and_went_is_doubt),
 	    TEST(test_a_line_end_alone_is_never_secret),
+	    TEST(test_a_command_line_belongs_to_who_waited_for_it),
+	    TEST(test_a_line_right_after_a_line_is_typed_ahead),
 	    TEST(test_bytes_on_their_way_are_not_taken_for_read),
 	    TEST(test_a_change_while_bytes_are_on_their_way_is_not_forgotten),
 	    TEST(test_flushed_input_is_not_audited),
