@@ -79,6 +79,8 @@ class Result:
             return f"{missing} left out in doubt"
         if missing > 0 and missing <= self.doubt + self.left_out:
             return f"{missing} left out as secret"
+        if missing > 0 and missing <= self.doubt + self.left_out + self.flushed:
+            return f"{missing} taken for flushed"
         return f"{-missing:+d} bytes"
 
     def failure(self):
@@ -89,7 +91,8 @@ class Result:
             return f"audited: {self.leaks!r}"
         if self.kernel is not None and not self.is_equal():
             missing = self.kernel_bytes() - len(self.ours)
-            if missing <= 0 or missing > self.doubt + self.left_out:
+            told = self.doubt + self.left_out + (self.flushed if self.pace == "rush" else 0)
+            if missing <= 0 or missing > told:
                 return f"ours {self.ours!r}, the kernel's {list(self.kernel.values())!r}"
         return None
 

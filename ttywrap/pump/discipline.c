@@ -22,6 +22,7 @@ struct discipline {
 	size_t head;                         /* next byte in */
 	size_t canon;                        /* end of the last whole line */
 	size_t tail;                         /* next byte out */
+	size_t flushed;                      /* by signal characters */
 	bool lnext;                          /* the next byte is literal */
 	bool raw;                            /* no byte is special, none is changed */
 	uint64_t map[4];                     /* bytes that receive_special() has to look at */
@@ -328,8 +329,10 @@ receive_special(struct discipline *d, uint8_t c)
 	if (iflag(d, IXON) && (c == cc[VSTART] || c == cc[VSTOP]))
 		return;
 	if (lflag(d, ISIG) && (c == cc[VINTR] || c == cc[VQUIT] || c == cc[VSUSP])) {
-		if (!lflag(d, NOFLSH))
+		if (!lflag(d, NOFLSH)) {
+			d->flushed += d->head - d->tail;
 			discipline_flush(d);
+		}
 		return;
 	}
 	if (c == '\r') {
@@ -458,6 +461,12 @@ discipline_find(const struct discipline *d, uint8_t c, size_t n)
 		if (d->buf[MASK(d->tail + i)] == c)
 			return i;
 	return n;
+}
+
+size_t
+discipline_flushed(const struct discipline *d)
+{
+	return d->flushed;
 }
 
 bool

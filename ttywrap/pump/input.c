@@ -181,6 +181,8 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	struct input *in = arg;
 	size_t first = n < in->first_line ? n : in->first_line;
 
+	if (line) /* in canonical mode the line ends with its read, and an EOF mark ends one too */
+		in->first_line = first;
 	if (n > 0) {
 		in->after_line = bytes[n - 1] == '\n' || bytes[n - 1] == '\r';
 		in->ended |= memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
@@ -243,9 +245,11 @@ first_line(const struct input *in, size_t n)
 {
 	size_t cr, lf, end;
 
-	if (!in->changed || in->flushed || in->distrusted || in->before.secret ||
+	if (!(in->changed || in->flushed) || in->distrusted || in->before.secret ||
 	    !is_fresh(in, in->reader.now_ns))
 		return 0;
+	if (in->canonical)
+		return n;
 	cr = pending_find(in->pending, '\r', n);
 	lf = pending_find(in->pending, '\n', n);
 	end = cr < lf ? cr : lf;
@@ -374,8 +378,12 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 	bool raw = !is_canonical(&in->modes), first = !pending_readable(in->pending);
 	bool quiet = now_ns - in->read_ns >= QUIET_NS && (raw || now_ns - in->set_ns >= QUIET_NS);
 	bool armed = !in->before.secret && (quiet || (raw && in->armed));
+	size_t flushed = pending_flushed(in->pending);
 	size_t lost = pending_add(in->pending, bytes, n, now_ns);
 
+	flushed = pending_flushed(in->pending) - flushed;
+	if (flushed > 0)
+		untold_add(in, INPUT_FLUSHED, INPUT_NO_ECHO, flushed);
 	in->fresh = armed && (first || in->fresh);
 	in->plain = raw && armed && (first || in->plain);
 	in->written_ns = now_ns;
@@ -444,8 +452,16 @@ input_end(struct input *in, const struct input_view *view)
 {
 	size_t n;
 
-	if (view != NULL)
-		input_observe(in, view);
+	struct input_view gone = {.modes = in->modes,
+	    .settled = true,
+	    .changed = true,
+	    .now_ns = in->written_ns + FRESH_NS + 1}; /* too late for rule 2 in canonical mode */
+
+	if (view == NULL) { /* what was not read was flushed by the hangup */
+		in->flushed = true;
+		view = &gone;
+	}
+	input_observe(in, view);
 	n = pending_drop(in->pending);
 	if (n > 0)
 		untold_add(in, INPUT_FLUSHED, INPUT_NO_ECHO, n);

@@ -187,6 +187,12 @@ pending_drop(struct pending *p)
 }
 
 size_t
+pending_flushed(const struct pending *p)
+{
+	return discipline_flushed(p->d);
+}
+
+size_t
 pending_held(const struct pending *p)
 {
 	return discipline_held(p->d) + p->len;

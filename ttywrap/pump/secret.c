@@ -14,7 +14,7 @@
 #include <pcre2.h>
 
 enum {
-	LINE_MAX_BYTES = 512,
+	CELLS = 512,
 	MATCH_LIMIT = 100000,
 	DEPTH_LIMIT = 250
 };
@@ -36,13 +36,16 @@ struct secret {
 	char **processes;
 	size_t nprocesses;
 	enum escape state;
-	bool returned; /* after CR: what comes next starts the line again */
+	size_t number;      /* of the control sequence, the last of its parameters */
+	uint32_t character; /* being decoded, more bytes to come */
+	unsigned more;
 	bool watching;
 	bool latched; /* while watching, a line that went by asked */
 	bool fresh;   /* asks tells of the line as it is */
 	bool asks;
-	size_t len;
-	uint8_t line[LINE_MAX_BYTES];
+	size_t len, column;
+	uint32_t cells[CELLS]; /* the line as it stands on the screen */
+	uint8_t text[4 * CELLS];
 };
 
 static int
@@ -143,16 +146,45 @@ secret_free(struct secret *s)
 	free(s);
 }
 
+static size_t
+utf8_put(uint8_t *p, uint32_t c)
+{
+	if (c < 0x80) {
+		p[0] = (uint8_t)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		p[0] = (uint8_t)(0xc0 | c >> 6);
+		p[1] = (uint8_t)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		p[0] = (uint8_t)(0xe0 | c >> 12);
+		p[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+		p[2] = (uint8_t)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	p[0] = (uint8_t)(0xf0 | (c >> 18 & 7));
+	p[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+	p[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+	p[3] = (uint8_t)(0x80 | (c & 0x3f));
+	return 4;
+}
+
 /* A pattern that runs into the limit counts as a match: in doubt nothing is logged. */
 static bool
 line_asks(struct secret *s)
 {
+	size_t n = 0;
+
 	if (s->fresh)
 		return s->asks;
 	s->fresh = true;
 	s->asks = false;
-	for (size_t i = 0; i < s->nprompts && s->len > 0 && !s->asks; i++) {
-		int found = pcre2_match(s->prompts[i], s->line, s->len, 0, 0, s->match, s->limits);
+	for (size_t i = 0; i < s->len; i++)
+		n += utf8_put(s->text + n, s->cells[i]);
+	for (size_t i = 0; i < s->nprompts && n > 0 && !s->asks; i++) {
+		int found = pcre2_match(s->prompts[i], s->text, n, 0, 0, s->match, s->limits);
 
 		s->asks = found != PCRE2_ERROR_NOMATCH;
 	}
@@ -163,8 +195,8 @@ static void
 line_clear(struct secret *s)
 {
 	s->len = 0;
+	s->column = 0;
 	s->fresh = false;
-	s->returned = false;
 }
 
 static void
@@ -177,24 +209,34 @@ line_end(struct secret *s)
 
 /* A prompt is at the end of its line, so of a long one the end is kept. */
 static void
-line_add(struct secret *s, uint8_t c)
+line_put(struct secret *s, uint32_t character)
 {
-	if (s->returned)
-		line_clear(s);
-	if (s->len == sizeof s->line) {
-		memmove(s->line, s->line + sizeof s->line / 2, sizeof s->line / 2);
-		s->len = sizeof s->line / 2;
+	if (s->column >= CELLS) {
+		memmove(s->cells, s->cells + CELLS / 2, sizeof s->cells / 2);
+		s->len = s->column = CELLS / 2;
 	}
-	s->line[s->len++] = c;
+	while (s->len < s->column)
+		s->cells[s->len++] = ' ';
+	s->cells[s->column++] = character;
+	if (s->len < s->column)
+		s->len = s->column;
 	s->fresh = false;
 }
 
+/* UTF-8, decoded leniently: a byte that fits nowhere is a character of its own. */
 static void
-line_back(struct secret *s)
+text_put(struct secret *s, uint8_t c)
 {
-	while (s->len > 0 && (s->line[--s->len] & 0xc0) == 0x80)
-		;
-	s->fresh = false;
+	if ((c & 0xc0) == 0x80 && s->more > 0) {
+		s->character = s->character << 6 | (c & 0x3f);
+		if (--s->more == 0)
+			line_put(s, s->character);
+		return;
+	}
+	s->more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+	s->character = c & (0x7fU >> (s->more + (s->more > 0)));
+	if (s->more == 0)
+		line_put(s, c);
 }
 
 static void
@@ -205,17 +247,53 @@ text_byte(struct secret *s, uint8_t c)
 		line_end(s);
 		return;
 	case '\r':
-		s->returned = true;
+		s->column = 0;
 		return;
 	case '\b':
-		line_back(s);
+		s->column -= s->column > 0;
 		return;
 	case 033:
 		s->state = ESCAPE;
 		return;
 	default:
 		if (c >= ' ' && c != 0177)
-			line_add(s, c);
+			text_put(s, c);
+	}
+}
+
+/* Cursor movement within the line and erasing, as line editors use them; anything up or down begins
+ * a new line. */
+static void
+csi_end(struct secret *s, uint8_t final)
+{
+	size_t n = s->number > 0 ? s->number : 1, right = s->column + n;
+
+	switch (final) {
+	case 'C':
+		s->column = right < CELLS ? right : CELLS - 1;
+		break;
+	case 'D':
+		s->column -= n < s->column ? n : s->column;
+		break;
+	case 'G':
+		s->column = n <= CELLS ? n - 1 : CELLS - 1;
+		break;
+	case 'K':
+		if (s->number == 2)
+			s->len = 0;
+		else if (s->number == 0 && s->len > s->column)
+			s->len = s->column;
+		s->fresh = false;
+		break;
+	case 'A':
+	case 'B':
+	case 'H':
+	case 'J':
+	case 'd':
+	case 'f':
+		if (final != 'J' || s->number != 0)
+			line_end(s);
+		break;
 	}
 }
 
@@ -246,13 +324,17 @@ output_byte(struct secret *s, uint8_t c)
 		return;
 	case ESCAPE:
 		s->state = escape_begin(c);
+		s->number = 0;
 		return;
 	case CHARSET:
 		s->state = c >= '0' ? TEXT : CHARSET;
 		return;
 	case CSI:
-		if (c >= '@' && c <= '~')
+		if (c >= '@' && c <= '~') {
 			s->state = TEXT;
+			csi_end(s, c);
+		} else if (c >= '0' && c <= '9')
+			s->number = s->number < CELLS ? s->number * 10 + (c - '0') : CELLS;
 		else if (c < ' ')
 			text_byte(s, c);
 		return;

@@ -16,7 +16,7 @@
 const char *const secret_default_prompts[] = {
     /* sudo, su, PAM, ssh, gpg, openssl, cryptsetup and many more, as they are translated */
     NOT_TYPED
-    "(?:pass(?:word|wd|phrase|code|wort|key)|kennwort|losung|"
+    "(?:pass(?:word|wd| ?phrase|code|wort|key)|kennwort|losung|"
     "\\bpin\\b|\\botp\\b|verification code|one-time|authenticator|secret|"
     "mot de passe|phrase (?:de passe|secrète)|contraseña|contrasenya|contrasinal|clave|"
     "frase de (?:paso|contraseña)|senha|palavra-?passe|parola|parolă|passord|"

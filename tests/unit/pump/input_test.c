@@ -23,6 +23,7 @@ struct rig {
 	struct secret *secret;
 	struct input_view view;
 	int64_t now_ns;
+	int64_t step_ns;
 	char log[4096]; /* "text" per record, [reason n] left out, {n} flushed */
 };
 
@@ -62,6 +63,7 @@ setup(void **state)
 
 	memset(&r, 0, sizeof r);
 	r.now_ns = 1000000000;
+	r.step_ns = 10000000;
 	r.view = (struct input_view){
 	    .modes = modes(COOKED), .settled = true, .now_ns = r.now_ns, .comm = "sh", .pgrp = 7};
 	assert_int_equal(secret_new(&r.secret, NULL, NULL, why, sizeof why), 0);
@@ -80,11 +82,11 @@ teardown(void **state)
 	return 0;
 }
 
-/* A look after 10 ms: unread bytes, and whether the modes were set. */
+/* A look after step_ns: unread bytes, and whether the modes were set. */
 static void
 look(struct rig *r, int which, int unread, bool changed)
 {
-	r->now_ns += 10000000;
+	r->now_ns += r->step_ns;
 	r->view.modes = modes(which);
 	r->view.unread = unread;
 	r->view.settled = unread == 0;
@@ -206,6 +208,7 @@ test_a_command_line_belongs_to_who_waited_for_it(void **state)
 	look(r, RAW, 0, true);
 	type(r, "read -s x\rhunter2\n");
 	look(r, NOECHO, 0, true);
+	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<read -s x\r>[no echo 8]");
 	look(r, COOKED, 0, true);
 	r->now_ns += 200000000;
@@ -235,6 +238,7 @@ test_bytes_on_their_way_are_not_taken_for_read(void **state)
 	struct rig *r = *state;
 
 	look(r, RAW, 0, true);
+	r->step_ns = 1000000;
 	type(r, "abc");
 	look(r, RAW, 3, false);
 	type(r, "def"); /* still in the flip buffer */
@@ -284,7 +288,7 @@ test_flushed_input_is_not_audited(void **state)
 	look(r, COOKED, 0, true);
 	type(r, "id\n");
 	look(r, COOKED, 0, false);
-	assert_string_equal(r->log, "[no echo 8][no echo 3]<id\n>");
+	assert_string_equal(r->log, "[no echo 8]{3}[no echo 3]<id\n>");
 }
 
 /* Nobody looks while nothing is pending, so nothing may be due: the relay would not sleep any more. */
