@@ -33,10 +33,9 @@
 #include "monitor/store.h"
 #include "proto/channel.h"
 
-#define STARTING                                                                                   \
-	(PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_NET_ADMIN) |                           \
-	    PRIVILEGE_BIT(CAP_AUDIT_CONTROL))
-#define KEPT (PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_NET_ADMIN))
+#define AUDITING (PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_AUDIT_CONTROL))
+#define STARTING (AUDITING | PRIVILEGE_BIT(CAP_NET_ADMIN))
+#define KEPT     (PRIVILEGE_BIT(CAP_AUDIT_WRITE) | PRIVILEGE_BIT(CAP_NET_ADMIN))
 
 #define READY_WAIT_NS 10000000000
 
@@ -59,15 +58,25 @@ go_on(const struct monitor *m, unsigned policy, const char *what, int error)
 	return allow;
 }
 
+/* Those of the wanted that the file brought. One that lacks some is the policy's to judge, where it is missed. */
+static uint64_t
+brought(uint64_t wanted)
+{
+	uint64_t permitted, effective, inheritable;
+
+	return privilege_get(&permitted, &effective, &inheritable) == 0 ? permitted & wanted : 0;
+}
+
 static int
 open_trail(struct monitor *m, struct trail_flag *came_in)
 {
+	const uint64_t has = brought(STARTING);
 	bool enabled = false;
 	int r;
 
 	if (!m->session->privileged)
 		return 0;
-	r = privilege_set(STARTING, STARTING, 0);
+	r = (has & AUDITING) == AUDITING ? privilege_set(has, has, 0) : -EPERM;
 	if (r == 0)
 		r = trail_open(&m->trail);
 	if (r == 0)
@@ -153,8 +162,8 @@ become_monitor(struct monitor *m, const struct session *s)
 {
 	const struct privilege_row row = {
 	    .uid = s->service,
-	    .permitted = s->privileged ? KEPT : 0,
-	    .effective = s->privileged ? KEPT : 0,
+	    .permitted = s->privileged ? brought(KEPT) : 0,
+	    .effective = s->privileged ? brought(KEPT) : 0,
 	    .no_new_privs = true,
 	};
 	char why[128];
@@ -172,7 +181,7 @@ become_monitor(struct monitor *m, const struct session *s)
 		log_admin(LOG_CRIT, "the monitor keeps what it must not: %s", why);
 		return -EPERM;
 	}
-	return monitor_sandbox();
+	return 0;
 }
 
 static int
@@ -297,19 +306,36 @@ go_direct(struct monitor *m, const struct session *s, int error)
 	return 0;
 }
 
+/*
+ * The shell runs from here on, and the pump's words count. The filter goes on just before: what
+ * comes earlier has seen no byte of the user's, and may have to take an empty recording away.
+ */
+static int
+open_gate(const struct monitor *m, int gate_fd, char go)
+{
+	int r = monitor_sandbox();
+
+	if (r < 0) {
+		go_on(m, CONF_DENY, "the monitor's own filter", r);
+		return r;
+	}
+	return io_write_all(gate_fd, &go, 1);
+}
+
 int
 start(struct monitor *m, struct session *s)
 {
 	struct trail_flag came_in = {0};
 	int gate[2] = {-1, -1};
 	char go = GATE_GO;
+	bool begun = false;
 	int r = -1;
 
 	terminal_find(&m->terminal);
 	m->mode = choose_mode(m);
 	if (open_trail(m, &came_in) < 0 || make_recording(m, s) < 0 || make_connection(m, s) < 0)
 		goto out;
-	r = s->privileged ? privilege_set(STARTING, STARTING, 0) : 0;
+	r = s->privileged ? privilege_set(brought(STARTING), brought(STARTING), 0) : 0;
 	if (r == 0)
 		r = children_start(m, s, &came_in, gate);
 	if (r == 0)
@@ -325,12 +351,14 @@ start(struct monitor *m, struct session *s)
 	}
 	if (r == 0)
 		r = open_session(m, s);
-	if (r == 0)
-		r = io_write_all(gate[1], &go, 1);
+	if (r == 0) {
+		begun = true;
+		r = open_gate(m, gate[1], go);
+	}
 out:
+	if (!begun)
+		abandon_recording(m);
 	io_close(&gate[0]);
 	io_close(&gate[1]);
-	if (r < 0)
-		abandon_recording(m);
 	return r < 0 ? -1 : 0;
 }
