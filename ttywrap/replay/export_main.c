@@ -70,9 +70,9 @@ export_run(const struct format *f, const char *log, const struct export_options 
 		return verb_fail(EXIT_FAILED, "%s", err.text);
 	problems = f->run(cast, o, &err);
 	if (problems == -EOPNOTSUPP)
-		return verb_fail(
-		    EXIT_FAILED, "html: this program was built without asciinema's web player; run "
-				 "tools/web-player in its source and build it again");
+		return verb_fail(EXIT_FAILED,
+		    "html: this program was built without asciinema's web player; run "
+		    "tools/web-player in its source and build it again");
 	if (problems < 0)
 		return verb_fail(EXIT_FAILED, "writing: %s", strerror((int)-problems));
 	if (problems > 0)

@@ -34,7 +34,8 @@ struct filter {
 	/* Called, when set (after filter_init), before the sequence is handed on; all before it has been. */
 	void (*on_event)(void *to, enum filter_event);
 	void *event_to;
-	const char *after_restore; /* set (after filter_init) to have this handed on behind each DECRC */
+	const char
+	    *after_restore; /* set (after filter_init) to have this handed on behind each DECRC */
 	struct points points;
 	bool ascii;                /* the terminal isn't in UTF-8: other characters become '?' */
 	unsigned cols;             /* where the last tab stop may be */

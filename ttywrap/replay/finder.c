@@ -14,7 +14,7 @@
 			     */
 #define LINE_MAX_BYTES (2 * SCREEN_TEXT_MAX)
 
-#define UNKNOWN        UINT_MAX
+#define UNKNOWN UINT_MAX
 
 struct finder {
 	char *fixed;

@@ -15,7 +15,7 @@ struct screen;
 struct screen_moment;
 
 #define SCREEN_COLS_MAX 1000u /* larger windows are cut to this */
-#define SCREEN_COLS_MIN 2u /* libvterm 0.1 writes a wide character over the edge of one column */
+#define SCREEN_COLS_MIN 2u    /* libvterm 0.1 writes a wide character over the edge of one column */
 #define SCREEN_ROWS_MAX 500u
 #define SCREEN_CHARS    6 /* code points in one cell: a character and what combines with it */
 

@@ -74,7 +74,7 @@ search_recording(struct cast *cast, struct finder *finder, int where, long max, 
 	int got;
 
 	if (!s.tape) {
-		strcpy(err->text, "out of memory");
+		snprintf(err->text, sizeof err->text, "out of memory");
 		return -1;
 	}
 	s.tape->every = SIZE_MAX; /* there is no going back */
