@@ -18,25 +18,49 @@
 #include "pump/witness.h"
 
 #define CHUNK     4096 /* a read from a PTY master never returns more (tty_read, n_tty_read) */
-#define DRAIN_MAX (1u << 20) /* more than the kernel holds for a terminal that is hung up */
+#define FULL      (CHUNK - 1) /* what n_tty holds for a reader: behind so much there is more */
+#define AHEAD     4           /* chunks of output that are read while the terminal takes none */
+#define READS     8           /* chunks between two looks at everything else */
+#define DRAIN_MAX (1u << 20)  /* more than the kernel holds for a terminal that is hung up */
 #define STUCK_WAIT_NS                                                                              \
 	10000000000 /* how long the last output waits for a terminal that takes nothing */
 
+/* bytes[at..len) still have to be written. */
 struct flow {
 	uint8_t bytes[CHUNK];
-	size_t at, len; /* bytes[at..len) still have to be written */
+	size_t at, len;
+};
+
+/* The same with room for more than one read, and a byte in front (read_inner). */
+struct backlog {
+	uint8_t bytes[1 + AHEAD * CHUNK];
+	size_t at, len;
 };
 
 struct relay {
 	struct witness *witness;
 	struct relay_end *end;
-	struct flow in, out;
+	struct flow in;
+	struct backlog out;
 	bool in_held;  /* the witness wants to see the input before it read first */
 	bool draining; /* the session is over: what is still there goes out, nothing comes in */
 	bool outer_gone, inner_gone;
 	size_t drained;   /* bytes read since then */
 	int64_t moved_ns; /* when the outer terminal last took something */
+	int64_t now_ns;   /* of this step */
 };
+
+static bool
+out_is_empty(const struct relay *r)
+{
+	return r->out.at == r->out.len;
+}
+
+static bool
+out_has_room(const struct relay *r)
+{
+	return out_is_empty(r) || sizeof r->out.bytes - r->out.len >= CHUNK;
+}
 
 static void
 finish(struct relay *r, enum message_end_why why, int error)
@@ -82,41 +106,60 @@ write_out(struct relay *r)
 	}
 	r->end->bytes_out += (uint64_t)put;
 	r->out.at += (size_t)put;
-	r->moved_ns = io_now_ns();
+	r->moved_ns = r->now_ns;
 }
 
-/* Packet mode: the first byte of a read says whether data follow it or something happened
- * (ioctl_tty(2)). */
+/* n more bytes are behind the backlog's end. What the terminal takes, it gets before all else. */
 static void
+take_output(struct relay *r, size_t n)
+{
+	const uint8_t *bytes = r->out.bytes + r->out.len;
+	bool waits = !out_is_empty(r);
+
+	r->out.len += n;
+	if (r->outer_gone)
+		r->out.at = r->out.len;
+	else if (!waits)
+		write_out(r);
+	keep(r, witness_output(r->witness, r->now_ns, bytes, n));
+}
+
+/*
+ * Packet mode: the first byte of a read says whether data follow it or something
+ * happened (ioctl_tty(2)). It lands on the byte in front of its data, which is
+ * put back. Returns whether there is more to be read.
+ */
+static bool
 read_inner(struct relay *r)
 {
-	uint8_t packet[1 + CHUNK];
-	ssize_t got = io_read(PUMP_PTM, packet, sizeof packet);
+	uint8_t *front, kept, packet;
+	ssize_t got;
 
+	if (out_is_empty(r))
+		r->out.at = r->out.len = 1;
+	front = r->out.bytes + r->out.len - 1;
+	kept = *front;
+	got = io_read(PUMP_PTM, front, 1 + CHUNK);
+	packet = *front;
+	*front = kept;
 	if (got == -EAGAIN || got == 0) {
 		r->inner_gone = r->draining;
-		return;
+		return false;
 	}
 	if (got < 0) {
 		r->inner_gone = true;
 		finish(r, END_CLOSED, 0);
-		return;
+		return false;
 	}
 	r->drained += r->draining ? (size_t)got : 0;
 	r->inner_gone = r->drained > DRAIN_MAX;
-	if (packet[0] != TIOCPKT_DATA) {
-		if (packet[0] & TIOCPKT_FLUSHREAD)
+	if (packet != TIOCPKT_DATA) {
+		if (packet & TIOCPKT_FLUSHREAD)
 			witness_flushed(r->witness);
-		return;
+		return false;
 	}
-	r->out.at = 0;
-	r->out.len = (size_t)got - 1;
-	memcpy(r->out.bytes, packet + 1, r->out.len);
-	if (r->outer_gone)
-		r->out.len = 0;
-	else
-		write_out(r);
-	keep(r, witness_output(r->witness, io_now_ns(), packet + 1, (size_t)got - 1));
+	take_output(r, (size_t)got - 1);
+	return got - 1 >= FULL;
 }
 
 static void
@@ -196,7 +239,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 {
 	int64_t deadline_ns = witness_deadline_ns(r->witness), now_ns = io_now_ns();
 	struct timespec t, *timeout = NULL;
-	bool out_empty = r->out.at == r->out.len, in_empty = r->in.at == r->in.len;
+	bool in_empty = r->in.at == r->in.len;
 
 	p[0] = (struct pollfd){.fd = r->outer_gone ? -1 : PUMP_IN};
 	p[1] = (struct pollfd){.fd = r->inner_gone ? -1 : PUMP_PTM};
@@ -206,9 +249,9 @@ wait_for(struct relay *r, struct pollfd p[5])
 	    (struct pollfd){.fd = r->draining ? -1 : witness_edge_fd(r->witness), .events = POLLIN};
 	if (in_empty && !r->draining)
 		p[0].events |= POLLIN;
-	if (!out_empty)
+	if (!out_is_empty(r))
 		p[0].events |= POLLOUT;
-	if (out_empty && !witness_is_full(r->witness))
+	if (out_has_room(r) && !witness_is_full(r->witness))
 		p[1].events |= POLLIN;
 	if (!in_empty && !r->in_held && !r->draining)
 		p[1].events |= POLLOUT;
@@ -237,13 +280,30 @@ wait_for(struct relay *r, struct pollfd p[5])
 static bool
 is_over(const struct relay *r)
 {
-	bool out_empty = r->out.at == r->out.len;
-
 	if (!r->draining)
 		return false;
-	if (!out_empty && io_now_ns() - r->moved_ns > STUCK_WAIT_NS)
+	if (!out_is_empty(r) && r->now_ns - r->moved_ns > STUCK_WAIT_NS)
 		return true;
-	return r->inner_gone && out_empty;
+	return r->inner_gone && out_is_empty(r);
+}
+
+/*
+ * A flood is read without asking for each chunk whether there is one: while a
+ * chunk was full and the terminal took it, another is there already. The look
+ * goes before each read, and the judging behind it (witness.h).
+ */
+static void
+read_output(struct relay *r)
+{
+	for (int i = 0; i < READS; i++) {
+		bool more = read_inner(r);
+
+		witness_judge(r->witness);
+		if (!more || !out_is_empty(r) || r->inner_gone || witness_is_full(r->witness))
+			return;
+		r->now_ns = io_now_ns();
+		witness_look(r->witness, false);
+	}
 }
 
 static void
@@ -252,14 +312,15 @@ step(struct relay *r)
 	struct pollfd p[5];
 
 	(void)wait_for(r, p);
+	r->now_ns = io_now_ns();
 	witness_look(r->witness, p[4].revents != 0);
 	if (p[3].revents)
 		on_signal(r);
-	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && r->out.at < r->out.len)
+	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && !out_is_empty(r))
 		write_out(r);
-	if (r->out.at == r->out.len &&
-	    ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) && !r->inner_gone)
-		read_inner(r);
+	if (out_has_room(r) && ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) &&
+	    !r->inner_gone)
+		read_output(r);
 	witness_judge(r->witness);
 	if (((p[1].revents & POLLOUT) || r->in_held) && !r->draining)
 		write_in(r);
