@@ -56,6 +56,73 @@ bench_pattern(uint8_t pattern[BENCH_PATTERN])
 	}
 }
 
+static uint32_t seed;
+
+static uint32_t
+dice(uint32_t sides)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
+	return seed % sides;
+}
+
+/* Lines as of a build log: words, paths, numbers. */
+static size_t
+make_text(char *p, size_t n)
+{
+	size_t at = 0;
+
+	while (n - at > 100) {
+		size_t end = at + 20 + dice(60);
+
+		while (at < end)
+			p[at++] = dice(6) == 0 ? ' ' : (char)('!' + dice(94));
+		p[at++] = '\n';
+	}
+	return at;
+}
+
+/* A full-screen program: colours, cursor movements, box drawing, words in several scripts. */
+static size_t
+make_ansi(char *p, size_t n)
+{
+	static const char *const words[] = {
+	    "λόγος", "строка", "完了", "─────", "│", "naïve", "✓", "plain text", "status: ok"};
+	size_t at = 0;
+
+	while (n - at > 200) {
+		at += (size_t)sprintf(p + at, "\033[%u;%uH\033[%u;38;5;%um%s \033[K", 1 + dice(24),
+		    1 + dice(80), dice(2), dice(256), words[dice(sizeof words / sizeof *words)]);
+		at += (size_t)sprintf(p + at, "%u items\033[0m", dice(100000));
+		if (dice(20) == 0)
+			p[at++] = '\n';
+	}
+	return at;
+}
+
+static size_t
+make_noise(char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)(dice(1u << 24) >> 8);
+	return n;
+}
+
+size_t
+bench_stock(const char *kind, char stock[BENCH_STOCK])
+{
+	seed = 12345;
+	switch (kind[0]) {
+	case 't':
+		return make_text(stock, BENCH_STOCK);
+	case 'a':
+		return make_ansi(stock, BENCH_STOCK);
+	default:
+		return make_noise(stock, BENCH_STOCK);
+	}
+}
+
 void
 bench_raw(int fd)
 {

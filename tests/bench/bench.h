@@ -21,6 +21,11 @@
 #define BENCH_PATTERN 65536
 void bench_pattern(uint8_t pattern[BENCH_PATTERN]);
 
+/* What is printed: "text" (lines with \n), "ansi" (a full-screen program, UTF-8) or "noise". The same each time. Returns
+ * how much it is, a little less than BENCH_STOCK. */
+#define BENCH_STOCK (1u << 20)
+size_t bench_stock(const char *kind, char stock[BENCH_STOCK]);
+
 int64_t bench_now_ns(void);
 _Noreturn void bench_die(const char *what);
 uint64_t bench_number(const char *text);

@@ -23,60 +23,6 @@
 #include <unistd.h>
 
 #define BLOCK (64u << 10)
-#define STOCK (1u << 20)
-
-static uint32_t seed = 12345;
-
-static uint32_t
-dice(uint32_t sides)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % sides;
-}
-
-/* Lines as of a build log: words, paths, numbers. */
-static size_t
-make_text(char *p, size_t n)
-{
-	size_t at = 0;
-
-	while (n - at > 100) {
-		size_t end = at + 20 + dice(60);
-
-		while (at < end)
-			p[at++] = dice(6) == 0 ? ' ' : (char)('!' + dice(94));
-		p[at++] = '\n';
-	}
-	return at;
-}
-
-/* A full-screen program: colours, cursor movements, box drawing, words in several scripts. */
-static size_t
-make_ansi(char *p, size_t n)
-{
-	static const char *const words[] = {
-	    "λόγος", "строка", "完了", "─────", "│", "naïve", "✓", "plain text", "status: ok"};
-	size_t at = 0;
-
-	while (n - at > 200) {
-		at += (size_t)sprintf(p + at, "\033[%u;%uH\033[%u;38;5;%um%s \033[K", 1 + dice(24),
-		    1 + dice(80), dice(2), dice(256), words[dice(sizeof words / sizeof *words)]);
-		at += (size_t)sprintf(p + at, "%u items\033[0m", dice(100000));
-		if (dice(20) == 0)
-			p[at++] = '\n';
-	}
-	return at;
-}
-
-static size_t
-make_noise(char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		p[i] = (char)(dice(1u << 24) >> 8);
-	return n;
-}
 
 static void
 report(const char *path, uint64_t bytes, uint64_t wrong)
@@ -97,15 +43,13 @@ report(const char *path, uint64_t bytes, uint64_t wrong)
 static int
 work_print(const char *kind, uint64_t bytes, const char *path)
 {
-	char *stock = malloc(STOCK);
+	char *stock = malloc(BENCH_STOCK);
 	uint64_t left = bytes;
 	size_t have, at = 0;
 
 	if (stock == NULL)
 		bench_die("malloc");
-	have = kind[0] == 't'   ? make_text(stock, STOCK)
-	       : kind[0] == 'a' ? make_ansi(stock, STOCK)
-				: make_noise(stock, STOCK);
+	have = bench_stock(kind, stock);
 	if (kind[0] == 'n')
 		bench_raw(1);
 	while (left > 0) {
@@ -217,13 +161,13 @@ work_crowd(uint64_t rate, const char *path)
 	const size_t part = rate / 10;
 	struct pollfd p = {.fd = 0, .events = POLLIN};
 	int64_t next_ns = bench_now_ns() + 100000000;
-	char *stock = malloc(STOCK), keys[256];
+	char *stock = malloc(BENCH_STOCK), keys[256];
 	uint64_t bytes = 0;
 	size_t have;
 
-	if (stock == NULL || part > STOCK / 2)
+	if (stock == NULL || part > BENCH_STOCK / 2)
 		bench_die("rate");
-	have = make_ansi(stock, STOCK);
+	have = bench_stock("ansi", stock);
 	bench_raw(0);
 	bench_write(1, BENCH_READY, strlen(BENCH_READY));
 	for (;;) {

@@ -12,7 +12,7 @@
 
 #include <string.h>
 #if defined __SSE2__ && !defined NO_SIMD
-#include <emmintrin.h>
+#include <tmmintrin.h>
 #endif
 
 /* How each ASCII character is written: up to six bytes, and their number in the eighth. */
@@ -142,37 +142,126 @@ escape_wide(char **dst, const uint8_t **src, const uint8_t *end)
 	return len > 0;
 }
 
+/* A block, or what stands before and up to the next ASCII in it. Returns 0 at something that isn't UTF-8. */
+static inline int
+escape_block(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	unsigned high;
+	size_t ascii;
+
+	if (!copy_block(*dst, *src, &high)) {
+		*dst += BLOCK;
+		*src += BLOCK;
+		return 1;
+	}
+	ascii = high ? (size_t)__builtin_ctz(high) : BLOCK;
+	*dst = put_ascii(*dst, *src, ascii);
+	*src += ascii;
+	return high ? escape_wide(dst, src, end) : 1;
+}
+
 /* Whole blocks, up to something that isn't UTF-8. */
 static inline int
 escape_blocks(char **dst, const uint8_t **src, const uint8_t *end)
 {
-	while (end - *src >= BLOCK) {
-		unsigned high;
+	int fine = 1;
 
-		if (!copy_block(*dst, *src, &high)) {
-			*dst += BLOCK;
-			*src += BLOCK;
-		} else if (!high) {
-			*dst = put_ascii(*dst, *src, BLOCK);
-			*src += BLOCK;
-		} else {
-			size_t ascii = (size_t)__builtin_ctz(high);
+	while (fine && end - *src >= BLOCK)
+		fine = escape_block(dst, src, end);
+	return fine;
+}
 
-			*dst = put_ascii(*dst, *src, ascii);
-			*src += ascii;
-			if (!escape_wide(dst, src, end))
-				return 0;
-		}
+#if defined __SSE2__ && !defined NO_SIMD
+/*
+ * Text: line ends, tabs, quotes and backslashes are written as two characters. pair[m] picks, of four
+ * characters (0 to 3) and a backslash (8), what is written when those of mask m are escaped.
+ */
+/* clang-format off */
+static const uint8_t pair[16][8] = {
+    {0, 1, 2, 3, 0, 0, 0, 0},
+    {8, 0, 1, 2, 3, 0, 0, 0},
+    {0, 8, 1, 2, 3, 0, 0, 0},
+    {8, 0, 8, 1, 2, 3, 0, 0},
+    {0, 1, 8, 2, 3, 0, 0, 0},
+    {8, 0, 1, 8, 2, 3, 0, 0},
+    {0, 8, 1, 8, 2, 3, 0, 0},
+    {8, 0, 8, 1, 8, 2, 3, 0},
+    {0, 1, 2, 8, 3, 0, 0, 0},
+    {8, 0, 1, 2, 8, 3, 0, 0},
+    {0, 8, 1, 2, 8, 3, 0, 0},
+    {8, 0, 8, 1, 2, 8, 3, 0},
+    {0, 1, 8, 2, 8, 3, 0, 0},
+    {8, 0, 1, 8, 2, 8, 3, 0},
+    {0, 8, 1, 8, 2, 8, 3, 0},
+    {8, 0, 8, 1, 8, 2, 8, 3},
+};
+/* clang-format on */
+static const uint8_t pair_len[16] = {4, 5, 5, 6, 5, 6, 6, 7, 5, 6, 6, 7, 6, 7, 7, 8};
+
+/* Sixteen characters of text. Returns 0 when there is something else among them, with nothing done. */
+__attribute__((target("ssse3"), always_inline)) static inline int
+put_text(char **dst, const uint8_t *p)
+{
+	const __m128i names =
+	    _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0);
+	const __m128i slashes = _mm_set1_epi8('\\');
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i control = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* or above ASCII */
+	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x10));
+	__m128i name = _mm_and_si128(low, _mm_shuffle_epi8(names, v));
+	__m128i other =
+	    _mm_or_si128(_mm_and_si128(control, _mm_cmpeq_epi8(name, _mm_setzero_si128())),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+	__m128i special = _mm_or_si128(control,
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, slashes)));
+	unsigned mask = (unsigned)_mm_movemask_epi8(special);
+	__m128i shown = _mm_or_si128(_mm_and_si128(control, name), _mm_andnot_si128(control, v));
+	char *o = *dst;
+
+	if (_mm_movemask_epi8(other))
+		return 0;
+	for (int i = 0; i < 4; i++, mask >>= 4) {
+		__m128i four = _mm_unpacklo_epi64(shown, slashes);
+		__m128i pick = _mm_loadl_epi64((const __m128i *)pair[mask & 15]);
+
+		_mm_storel_epi64((__m128i *)o, _mm_shuffle_epi8(four, pick));
+		o += pair_len[mask & 15];
+		shown = _mm_srli_si128(shown, 4);
 	}
+	*dst = o;
 	return 1;
 }
+
+__attribute__((target("ssse3"))) static int
+escape_blocks_ssse3(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	int fine = 1;
+
+	while (fine && end - *src >= BLOCK) {
+		if (put_text(dst, *src))
+			*src += BLOCK;
+		else
+			fine = escape_block(dst, src, end);
+	}
+	return fine;
+}
+
+static int
+escape_most(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	return __builtin_cpu_supports("ssse3") ? escape_blocks_ssse3(dst, src, end)
+					       : escape_blocks(dst, src, end);
+}
+#else
+#define escape_most escape_blocks
+#endif
 
 size_t
 escape(char *dst, const uint8_t *src, size_t n, size_t *used)
 {
 	const uint8_t *p = src, *end = src + n;
 	char *o = dst;
-	int fine = escape_blocks(&o, &p, end);
+	int fine = escape_most(&o, &p, end);
 
 	while (fine && p < end) {
 		if (*p < 0x80)

@@ -15,6 +15,7 @@
 
 enum {
 	CELLS = 512,
+	UNREAD_MAX = 4096,
 	MATCH_LIMIT = 100000,
 	DEPTH_LIMIT = 250
 };
@@ -46,6 +47,8 @@ struct secret {
 	size_t len, column;
 	uint32_t cells[CELLS]; /* the line as it stands on the screen */
 	uint8_t text[4 * CELLS];
+	size_t unread_len;
+	uint8_t unread[UNREAD_MAX];
 };
 
 static int
@@ -350,6 +353,25 @@ output_byte(struct secret *s, uint8_t c)
 	}
 }
 
+static void
+process(struct secret *s, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		output_byte(s, bytes[i]);
+}
+
+/* What was put off until somebody wants to know. */
+static void
+catch_up(struct secret *s)
+{
+	process(s, s->unread, s->unread_len);
+	s->unread_len = 0;
+}
+
+/*
+ * In a flood nobody asks, and a line end makes all before it useless: so the
+ * bytes behind the last one are kept as they are, and looked at when it matters.
+ */
 void
 secret_output(struct secret *s, const uint8_t *bytes, size_t n)
 {
@@ -358,24 +380,36 @@ secret_output(struct secret *s, const uint8_t *bytes, size_t n)
 	if (last != NULL) {
 		line_clear(s);
 		s->state = TEXT;
+		s->more = 0;
+		s->unread_len = 0;
 		n -= (size_t)(last + 1 - bytes);
 		bytes = last + 1;
 	}
-	for (size_t i = 0; i < n; i++)
-		output_byte(s, bytes[i]);
+	if (s->watching || n > sizeof s->unread - s->unread_len)
+		catch_up(s);
+	if (s->watching || n > sizeof s->unread) {
+		process(s, bytes, n);
+		return;
+	}
+	memcpy(s->unread + s->unread_len, bytes, n);
+	s->unread_len += n;
 }
 
 void
 secret_watch(struct secret *s, bool on)
 {
+	if (on != s->watching)
+		catch_up(s);
 	s->watching = on;
 }
 
 bool
 secret_asked(struct secret *s)
 {
-	bool asked = s->latched || line_asks(s);
+	bool asked;
 
+	catch_up(s);
+	asked = s->latched || line_asks(s);
 	s->latched = false;
 	return asked;
 }
