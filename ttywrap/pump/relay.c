@@ -260,7 +260,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 		if (deadline_ns < 0 || deadline_ns > r->moved_ns + STUCK_WAIT_NS)
 			deadline_ns = r->moved_ns + STUCK_WAIT_NS;
 		/* What the inner terminal holds is read out, not waited for. */
-		if (out_empty)
+		if (out_has_room(r) && !r->inner_gone)
 			deadline_ns = now_ns;
 	}
 	if (witness_has_mail(r->witness))
