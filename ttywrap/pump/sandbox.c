@@ -25,6 +25,9 @@ sandbox_enter(uid_t service)
 	if (setresuid(row.uid, row.uid, row.uid) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return -errno;
+	/* Root without an installation is its own service, and got all of them over the exec. */
+	if (privilege_set(0, 0, 0) != 0)
+		return -EPERM;
 	if (setrlimit(RLIMIT_NPROC, &none) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
 		return -errno;
 	if (privilege_check(&row, why, sizeof why) < 0)
