@@ -5,6 +5,7 @@
 #include "replay/tape.h"
 #include "replay/typed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct search {
