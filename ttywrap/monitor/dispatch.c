@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "monitor/monitor.h"
 #include "monitor/reader.h"
@@ -33,6 +34,17 @@ static int
 on_withheld(struct monitor *m, const struct message *msg)
 {
 	return records_withheld(m, &msg->body.withheld);
+}
+
+static int
+on_command(struct monitor *m, const struct message *msg)
+{
+	char text[MESSAGE_DATA_MAX + 1];
+	size_t n = msg->head.length - sizeof msg->body.command;
+
+	memcpy(text, msg->body.bytes + sizeof msg->body.command, n);
+	text[n] = '\0';
+	return records_typed_command(m, msg->body.command.reader, text);
 }
 
 static int
@@ -82,6 +94,8 @@ static const struct {
     {MESSAGE_INPUT, LIVE, sizeof(struct message_input) + 1, MESSAGE_BODY_MAX, on_input},
     {MESSAGE_WITHHELD, LIVE, sizeof(struct message_withheld), sizeof(struct message_withheld),
 	on_withheld},
+    {MESSAGE_COMMAND, LIVE, sizeof(struct message_command) + 1,
+	sizeof(struct message_command) + MESSAGE_DATA_MAX, on_command},
     {MESSAGE_SEAL, LIVE, sizeof(struct message_seal), sizeof(struct message_seal), on_seal},
     {MESSAGE_LOSS, LIVE, sizeof(struct message_loss), sizeof(struct message_loss), on_loss},
     {MESSAGE_FOREGROUND, LIVE, sizeof(struct message_foreground), sizeof(struct message_foreground),

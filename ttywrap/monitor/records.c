@@ -9,6 +9,7 @@
 #include "common/io.h"
 #include "common/seal.h"
 #include "monitor/monitor.h"
+#include "monitor/reader.h"
 #include "monitor/session.h"
 
 #define COMMAND_PIECE                                                                              \
@@ -55,9 +56,12 @@ records_open(struct monitor *m)
 	return send(m, &t, true);
 }
 
-/* A line longer than a record holds goes into several, numbered from 1. */
-int
-records_command(struct monitor *m, const char *line)
+/*
+ * A line longer than a record holds goes into several, numbered from 1. who is
+ * what else there is to say, " key=value" already encoded, or "".
+ */
+static int
+send_command(struct monitor *m, const char *cwd, const char *line, const char *who)
 {
 	size_t n = strlen(line), pieces = n / COMMAND_PIECE + (n % COMMAND_PIECE != 0 || n == 0);
 	char piece[COMMAND_PIECE + 1];
@@ -74,15 +78,39 @@ records_command(struct monitor *m, const char *line)
 		piece[len] = '\0';
 		t.len = 0;
 		t.cut = false;
-		trail_add_untrusted(&t, "cwd", m->session->cwd, PATH_PIECE);
+		if (cwd != NULL)
+			trail_add_untrusted(&t, "cwd", cwd, PATH_PIECE);
 		trail_add_untrusted(&t, "cmd", piece, COMMAND_PIECE);
 		if (pieces > 1)
 			trail_add(&t, "part", "%zu/%zu", i + 1, pieces);
+		trail_join(&t, who);
 		r = trail_record(&m->trail, TRAIL_USER_CMD, t.buf, true);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+int
+records_command(struct monitor *m, const char *line)
+{
+	return send_command(m, m->session->cwd, line, "");
+}
+
+/* Where the editor's process works is its own knowledge: /proc/PID/cwd is not for the monitor's eyes. */
+int
+records_typed_command(struct monitor *m, int32_t reader, const char *line)
+{
+	struct trail_text who = {.len = 0};
+	struct message_reader r = {.uid = (uint32_t)-1, .euid = (uint32_t)-1};
+
+	if (reader > 0)
+		reader_look(reader, m->session, &r);
+	trail_add(&who, "pid", "%d", reader);
+	trail_add(&who, "ruid", "%d", (int)r.uid);
+	trail_add(&who, "euid", "%d", (int)r.euid);
+	trail_add_untrusted(&who, "comm", r.comm, sizeof r.comm);
+	return send_command(m, NULL, line, who.buf);
 }
 
 static void

@@ -15,7 +15,10 @@ struct monitor;
  * returns 0, the kernel's -errno, or -EPROTO for what no pump says; without privilege (no trail) 0.
  */
 int records_open(struct monitor *);
+/* What ssh was given, or -c: it runs in the session's working directory. */
 int records_command(struct monitor *, const char *line);
+/* What a line editor accepted; reader is its process group. */
+int records_typed_command(struct monitor *, int32_t reader, const char *line);
 int records_seal(struct monitor *, const struct message_seal *);
 int records_withheld(struct monitor *, const struct message_withheld *);
 int records_loss(struct monitor *, const struct message_loss *);

@@ -70,6 +70,9 @@ struct trail_text {
 __attribute__((format(printf, 3, 4))) void trail_add(
     struct trail_text *, const char *name, const char *format, ...);
 
+/* Appends what was built in another text, or nothing for "". */
+void trail_join(struct trail_text *, const char *text);
+
 /*
  * Appends the value as the kernel writes an untrusted string
  * (audit_log_untrustedstring): quoted when it holds only printable ASCII

@@ -87,3 +87,11 @@ trail_add_untrusted(struct trail_text *t, const char *name, const char *value, s
 		append(t, pair, 2);
 	}
 }
+
+void
+trail_join(struct trail_text *t, const char *text)
+{
+	if (t->len > 0 && text[0] != '\0')
+		append(t, " ", 1);
+	append(t, text, strlen(text));
+}

@@ -25,6 +25,7 @@ enum message_type {
 	MESSAGE_SEAL = 4,       /* struct message_seal */
 	MESSAGE_LOSS = 5,       /* struct message_loss: output that is not in the recording */
 	MESSAGE_FOREGROUND = 6, /* struct message_foreground: who is that process group? */
+	MESSAGE_COMMAND = 8,    /* struct message_command, then 1..MESSAGE_DATA_MAX bytes of UTF-8 */
 	MESSAGE_END = 7,        /* struct message_end: the pump has finished and will exit */
 	/* monitor -> pump */
 	MESSAGE_GO = 64, /* struct message_go: the session begins */
@@ -54,6 +55,13 @@ struct message_withheld {
 	int64_t time_ns;
 	uint64_t bytes;
 	uint8_t hash[32]; /* BLAKE2b-256 of them */
+};
+
+/* A command line as a line editor accepted it. */
+struct message_command {
+	int64_t time_ns;
+	int32_t reader; /* process group of the editor, 0 when unknown */
+	uint32_t zero;
 };
 
 struct message_seal {
@@ -133,6 +141,7 @@ struct message {
 		uint8_t bytes[MESSAGE_BODY_MAX];
 		struct message_input input; /* the data follows it */
 		struct message_withheld withheld;
+		struct message_command command; /* the text follows it */
 		struct message_seal seal;
 		struct message_loss loss;
 		struct message_foreground foreground;

@@ -243,6 +243,24 @@ typed_reader(struct typed *t, const struct message *msg)
 	input_reader(t->input, t->reader.pgrp, t->reader.comm);
 }
 
+bool
+typed_is_pending(const struct typed *t)
+{
+	return input_pending(t->input) > 0;
+}
+
+int32_t
+typed_who(const struct typed *t)
+{
+	return t->last.pgrp;
+}
+
+void
+typed_flush(struct typed *t)
+{
+	input_flush_for_event(t->input);
+}
+
 int64_t
 typed_deadline_ns(const struct typed *t)
 {

@@ -57,6 +57,13 @@ void typed_output(struct typed *, const uint8_t *, size_t n);
 void typed_flushed(struct typed *);
 void typed_reader(struct typed *, const struct message *);
 
+/* Whether something was written that nobody is seen to have read; and who reads, 0 when unknown. */
+bool typed_is_pending(const struct typed *);
+int32_t typed_who(const struct typed *);
+
+/* An event that explains the input comes next: what was read before it is told first. */
+void typed_flush(struct typed *);
+
 /* CLOCK_MONOTONIC, -1 for none. */
 int64_t typed_deadline_ns(const struct typed *);
 

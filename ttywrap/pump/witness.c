@@ -12,6 +12,7 @@
 #include "common/blake2b.h"
 #include "common/io.h"
 #include "proto/message.h"
+#include "pump/cmdline.h"
 #include "pump/input.h"
 #include "pump/outbox.h"
 #include "pump/recording.h"
@@ -21,6 +22,8 @@
 struct witness {
 	struct outbox outbox;
 	struct typed *typed;         /* NULL without a terminal, and when its input is over */
+	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
+	int32_t reader;              /* who the last line was for */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
 	struct message_go go;
 	int64_t now_ns;    /* of the call that is under way */
@@ -31,6 +34,7 @@ struct witness {
 	uint64_t overflow_n; /* … and how much */
 };
 
+static void on_command(void *arg, const char *text, size_t n);
 static void on_input(void *arg, const struct input_event *event, bool elevated);
 
 struct witness *
@@ -51,6 +55,7 @@ witness_free(struct witness *w)
 	if (w == NULL)
 		return;
 	recording_free(w->recording);
+	cmdline_free(w->cmdline);
 	typed_free(w->typed);
 	outbox_free(&w->outbox);
 	free(w);
@@ -124,6 +129,8 @@ witness_begin(
 		typed_free(w->typed); /* nobody wants to know */
 		w->typed = NULL;
 	}
+	if (w->typed != NULL && (w->cmdline = cmdline_new(cols, on_command, w)) == NULL)
+		return -ENOMEM;
 	r = w->typed != NULL ? typed_begin(w->typed) : 0;
 	if (r < 0)
 		return r;
@@ -201,11 +208,33 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 		    e->len);
 }
 
+/* What the input meant, after the input itself. */
+static void
+on_command(void *arg, const char *text, size_t n)
+{
+	struct witness *w = arg;
+	struct message_command head = {.time_ns = w->now_ns, .reader = w->reader};
+
+	if (w->typed != NULL) {
+		head.reader = w->reader = typed_who(w->typed);
+		typed_flush(w->typed);
+	}
+	if (w->recording != NULL)
+		(void)recording_marker(w->recording, w->now_ns, text, n);
+	if (w->go.flags & MESSAGE_GO_AUDIT)
+		(void)outbox_send(&w->outbox, MESSAGE_COMMAND, &head, sizeof head, text, n);
+}
+
 int
 witness_output(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {
+	w->now_ns = now_ns;
 	if (w->typed != NULL)
 		typed_output(w->typed, bytes, n);
+	/* The last line's end may be among what is still read when the terminal is gone. */
+	if (w->cmdline != NULL)
+		cmdline_output(
+		    w->cmdline, bytes, n, w->typed != NULL && typed_is_pending(w->typed));
 	if (w->recording == NULL || !(w->go.flags & MESSAGE_GO_RECORD_OUT))
 		return 0;
 	return judge(w, recording_output(w->recording, now_ns, bytes, n), now_ns, n);
@@ -220,8 +249,10 @@ witness_piece(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 void
 witness_input(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {
-	if (w->typed != NULL)
-		typed_written(w->typed, bytes, n, now_ns);
+	if (w->typed == NULL)
+		return;
+	cmdline_typed(w->cmdline, bytes, n);
+	typed_written(w->typed, bytes, n, now_ns);
 }
 
 int
@@ -273,6 +304,8 @@ witness_last_look(struct witness *w)
 int
 witness_resize(struct witness *w, int64_t now_ns, unsigned cols, unsigned rows)
 {
+	if (w->cmdline != NULL)
+		cmdline_resize(w->cmdline, cols);
 	if (w->recording == NULL || cols == 0 || rows == 0)
 		return 0;
 	return judge(w, recording_resize(w->recording, now_ns, cols, rows), now_ns, 0);
