@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import sys
-import termios
 
 libc = ctypes.CDLL(None, use_errno=True)
 PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206

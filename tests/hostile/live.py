@@ -57,6 +57,18 @@ def fields(record):
     return dict(re.findall(r"([\w-]+)=(\S+)", record.text))
 
 
+def records_of(trail, uid, since):
+    """What the sessions of that user have said since; other worlds' sessions are in the trail as well."""
+    trail.read()
+    pids = {r.get("pid") for r in trail.records[since:] if r.type == "TRUSTED_APP" and f" session={uid}-" in r.text}
+    return [r for r in trail.records[since:] if r.get("pid") in pids and r.type in ("TRUSTED_APP", "USER_CMD", "USER_TTY")]
+
+
+def wait_record(trail, uid, op, since, seconds=45.0):
+    """The first such record of any session of that user."""
+    return trail.wait(lambda r: r.type == "TRUSTED_APP" and f"op=ttywrap-{op} session={uid}-" in r.text, since, seconds)
+
+
 class Live:
     """A login on a terminal. monitor, pump, shell are pids; name is that of the session in the trail."""
 
@@ -65,7 +77,7 @@ class Live:
         self.since = host.trail.mark()
         before = {r[0] for r in roles(host)}
         self.terminal = login(sshd, user, *words, **more)
-        self.open = self.record("open")
+        self.open = wait_record(host.trail, user.uid, "open", self.since)
         self.name = fields(self.open)["session"]
         self.recording = os.path.join(LOGS, self.name + ".cast")
         found = [r for r in roles(host) if r[0] not in before]
@@ -73,9 +85,8 @@ class Live:
 
     def record(self, op, seconds=45.0):
         """The first record of that kind since the session was started."""
-        return self.host.trail.wait(lambda r: r.type == "TRUSTED_APP" and f"op=ttywrap-{op} " in r.text and
-                                    f"id={self.user.uid} " in r.text + " " if op == "open" else
-                                    f"op=ttywrap-{op} session={self.name} " in r.text, self.since, seconds)
+        return self.host.trail.wait(lambda r: r.type == "TRUSTED_APP" and f"op=ttywrap-{op} session={self.name} " in r.text,
+                                    self.since, seconds)
 
     def closed(self, seconds=45.0):
         """The fields of the close record."""

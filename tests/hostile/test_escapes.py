@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from client import Terminal, login, ssh, ssh_words
+from client import login, ssh, ssh_words
 from conftest import TOOLS
-from host import LOGS, wait_until
-from live import alive, fields, roles, status
+from host import wait_until
+from live import alive, records_of, roles, status, wait_record
 
 REFUSED = {"EPERM", "EACCES", "EBUSY", "ENOENT", "ESRCH", "ENOTTY", "EIO"}
 
@@ -146,8 +146,8 @@ def test_a_command_of_the_greatest_length(host, sshd, eve, trail):
     since = trail.mark()
     done = ssh(forced, user, line)
     assert done.stdout == b"120001\n"
-    trail.wait(lambda r: "op=ttywrap-close " in r.text, since)
-    pieces = [r for r in trail.find("USER_CMD", since) if r.get("part")]
+    wait_record(trail, user.uid, "close", since)
+    pieces = [r for r in records_of(trail, user.uid, since) if r.get("part")]
     assert "".join(r.get("cmd") for r in pieces) == line
     assert [r.get("part") for r in pieces] == [f"{i + 1}/{len(pieces)}" for i in range(len(pieces))]
     # What is longer than execve(2) takes as one string (128 KiB) does not run; more than 256 KiB no ssh packet holds.
@@ -157,7 +157,7 @@ def test_a_command_of_the_greatest_length(host, sshd, eve, trail):
     words = ["/root/long.conf" if w == "none" else w for w in ssh_words(forced, user)]
     client = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
     assert b"ran" not in client.stdout and client.returncode != 0
-    assert trail.find("USER_CMD", since) == []
+    assert records_of(trail, user.uid, since) == []
 
 
 @pytest.mark.parametrize("role", ["shell", "pump", "monitor", "sshd"])

@@ -26,6 +26,7 @@
 #define DRAIN_WAIT_NS  30000000000 /* the pump's last output on its way to a slow terminal */
 #define HANGUP_WAIT_NS 2000000000  /* a shell's traps after SIGHUP */
 #define LEAVE_WAIT_NS  2000000000  /* a pump that has said its last word has only to exit */
+#define GONE_WAIT_NS   5000000000  /* the pump's end, once the user's terminal is gone */
 #define BATCH          64          /* messages between two looks at the signals */
 
 /* As a shell has it in $?; -1 before the end. */
@@ -164,6 +165,8 @@ on_signals(struct monitor *m, int signal_fd, int64_t *deadline_ns)
 			/* Without a pump the command got it itself, if it was meant for it. */
 			if (m->pump > 0)
 				stop_pump(m, deadline_ns);
+			if (m->pump > 0 && info.ssi_signo == SIGHUP)
+				end_within(deadline_ns, GONE_WAIT_NS);
 			break;
 		}
 	}
@@ -277,6 +280,8 @@ monitor_run(struct session *s)
 		finish(&m);
 		status = m.shell_status >= 0 ? m.shell_status : W_EXITCODE(1, 0);
 	} else {
+		if (m.pump > 0)
+			(void)kill(m.pump, SIGKILL);
 		terminal_give_back(&m.terminal);
 		m.fault = "refused";
 		(void)records_close(&m, m.fault);

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ttywrap started by hand, or through sshd, in every way its user can think of.
+
+What must hold each time: either nothing was run, or what was run is in the audit trail, as the user and nothing more.
+"""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from client import ssh
+from conftest import TOOLS
+from host import LOGS
+from live import fields, records_of, wait_record
+
+MARK = "echo ran as $(id -u):$(id -ru)"
+
+
+@pytest.fixture
+def start(host, eve, trail):
+    """start(python, words) runs ttywrap as eve; returns (what it printed, exit status, its records)."""
+    def run(python="", words=("ttywrap", "-c", MARK), user=eve, env=None, uid=None, **more):
+        since = trail.mark()
+        hexed = [os.fsencode(w).hex() if isinstance(w, str) else w.hex() for w in words] or ["-"]
+        who = uid if uid is not None else user.uid
+        done = subprocess.run(["setpriv", f"--reuid={who}", f"--regid={user.gid}", "--clear-groups", "/usr/bin/python3",
+                               f"{TOOLS}/start.py", python, *hexed], stdin=subprocess.DEVNULL, capture_output=True, cwd="/tmp",
+                              env={"PATH": "/usr/bin:/bin", **({"START_ENVIRONMENT": json.dumps(env)} if env else {})}, timeout=60, **more)
+        return done, records_of(trail, who, since)
+    return run
+
+
+def commands(records):
+    return [r.get("cmd") for r in records if r.type == "USER_CMD"]
+
+
+def is_whole(records):
+    """An open record and a close record, of the same session."""
+    ops = [(re.search(r"op=ttywrap-(open|close) session=(\S+)", r.text) or [None, None, None]) for r in records if r.type == "TRUSTED_APP"]
+    return [o[1] for o in ops if o[1]] == ["open", "close"] and len({o[2] for o in ops if o[1]}) == 1
+
+
+def ran_audited(done, records, eve, command=MARK):
+    assert done.stdout == f"ran as {eve.uid}:{eve.uid}\n".encode(), done
+    assert commands(records) == [command] and is_whole(records)
+    return True
+
+
+@pytest.mark.parametrize("name", ["", "-", "--", "/", ".", "..", "ttywrap", "-ttywrap", "\n", "a\x1b]0;x\ab", b"\xff" * 200, "x" * 4000,
+                                  "%s%n%s%n", "op=ttywrap-close res=failed"])
+def test_names(start, eve, name):
+    ran_audited(*start(words=(name, "-c", MARK)), eve)
+
+
+def test_no_words_at_all(start, eve):
+    """argc = 0 (CVE-2021-4034): the kernel of today makes it one empty word."""
+    done, records = start(words=())
+    assert done.returncode == 0 and is_whole(records) and commands(records) == []
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
+def test_closed_descriptors(start, closed):
+    """No file of ours may become descriptor 0, 1 or 2 of the command: what it opens there is its own."""
+    done, records = start("".join(f"os.close({fd})\n" for fd in closed), ("ttywrap", "-c", "readlink /proc/self/fd/[012] >/tmp/fds; :"))
+    with open("/tmp/fds", encoding="ascii") as text:
+        links = text.read()
+    os.unlink("/tmp/fds")
+    assert is_whole(records) and commands(records)
+    assert ".cast" not in links and "socket" not in links and "ptmx" not in links
+
+
+@pytest.mark.parametrize("kind, python", [
+    ("directories", "fd = os.open('/', os.O_RDONLY)\nfor k in (0, 2): os.dup2(fd, k)"),
+    ("the audit socket", "s = socket.socket(16, 3, 9)\nfor k in (0, 2): os.dup2(s.fileno(), k)"),
+    ("a full pipe", "r, w = os.pipe()\nos.set_blocking(w, False)\n"
+                    "try:\n  while True: os.write(w, b'x' * 4096)\nexcept BlockingIOError: pass\nos.set_blocking(w, True)\nos.dup2(w, 2)\n"
+                    "os.set_inheritable(r, True)"),
+    ("a thousand of them", "fd = os.open('/', os.O_RDONLY)\nfor k in range(3, 900): os.dup2(fd, k)"),
+    ("/dev/full", "os.dup2(os.open('/dev/full', os.O_RDWR), 2)"),
+])
+def test_descriptors_of_odd_kinds(start, eve, kind, python):
+    ran_audited(*start(python), eve)
+
+
+def test_every_descriptor_taken(start, eve):
+    """None left for ttywrap: nothing is run."""
+    done, records = start("resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))\nfd = os.open('/', 0)\nfor k in range(3, 256): os.dup2(fd, k)")
+    assert done.stdout == b"" and done.returncode != 0 and commands(records) == []
+
+
+@pytest.mark.parametrize("limit", ["FSIZE", "NOFILE", "AS", "STACK", "NPROC", "CPU", "CORE", "DATA", "MEMLOCK", "MSGQUEUE", "SIGPENDING"])
+def test_limits_of_nothing(start, eve, limit):
+    """Run and audited, or not run at all."""
+    done, records = start(f"resource.setrlimit(resource.RLIMIT_{limit}, (0, 0))")
+    if done.stdout:
+        ran_audited(done, records, eve)
+    else:
+        assert commands(records) == [] or is_whole(records)
+    assert limit not in ("CORE", "MEMLOCK", "MSGQUEUE", "SIGPENDING") or done.stdout
+
+
+@pytest.mark.parametrize("python", ["signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))",
+                                    "for k in set(range(1, 65)) - {9, 19, 32, 33}: signal.signal(k, signal.SIG_IGN)"])
+def test_blocked_and_ignored_signals(start, eve, python):
+    ran_audited(*start(python), eve)
+
+
+def test_a_directory_that_is_gone(start, eve):
+    done, records = start("os.mkdir('/tmp/gone'); os.chdir('/tmp/gone'); os.rmdir('/tmp/gone')")
+    assert ran_audited(done, records, eve)
+    assert [r.get("cwd") for r in records if r.type == "USER_CMD"][0] in ("?", "(unreachable)/tmp/gone")
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_user_namespace(start, eve, mapped):
+    """The set-user-ID bit has no force there: the installed program says so and runs nothing (on_failure = deny)."""
+    python = "import ctypes\nuid = os.getuid()\nassert ctypes.CDLL(None).unshare(0x10000000) == 0\n"
+    if mapped:
+        python += "open('/proc/self/uid_map', 'w').write('0 %d 1' % uid)\n"
+    done, records = start(python)
+    assert done.stdout == b"" and done.returncode == 1 and commands(records) == []
+    assert b"not started" in done.stderr or b"passwd" in done.stderr
+
+
+def test_a_chroot_of_ones_own(start, eve):
+    """A user namespace, a root of the attacker's with another configuration and another shell: still nothing."""
+    python = ("import ctypes\nlibc = ctypes.CDLL(None)\nu = os.getuid()\nassert libc.unshare(0x10020000) == 0\n"
+              "open('/proc/self/setgroups', 'w').write('deny')\nopen('/proc/self/uid_map', 'w').write('0 %d 1' % u)\n"
+              "os.makedirs('/tmp/root', exist_ok=True)\nassert libc.mount(b'/', b'/tmp/root', None, 0x5000, None) == 0\n"
+              "os.makedirs('/tmp/etc', exist_ok=True)\nopen('/tmp/etc/ttywrap.conf', 'w').write('[default]\\non_failure = allow\\naudit = none\\n')\n"
+              "assert libc.mount(b'/tmp/etc', b'/tmp/root/etc/ttywrap', None, 0x1000, None) == 0\nos.chroot('/tmp/root')\nos.chdir('/')\n")
+    done, records = start(python)
+    # Without the bit it is a program like any other: what it runs there is the attacker's own doing, as themselves.
+    assert b":0" not in done.stdout.replace(b"0:0", b"") and commands(records) == []
+    assert not os.path.exists("/tmp/root/etc")
+
+
+NAMES = ["a/b", "../../tmp/x", "a b", "x" * 250, b"\xff\xfe\x80", "x res=success", 'q"uote', "apo'strophe", "acct=root", "%n%s"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_users(start, host, eve, name):
+    """In no path, and in the trail as they are: encoded."""
+    raw = os.fsencode(name) if isinstance(name, str) else name
+    uid = 60000 + NAMES.index(name)
+    before = set(os.listdir(LOGS))
+    with open("/etc/passwd", "ab") as passwd:
+        passwd.write(raw + b":x:%d:%d::/tmp:/usr/bin/ttywrap\n" % (uid, eve.gid))
+    done, records = start(uid=uid)
+    assert done.stdout == f"ran as {uid}:{uid}\n".encode() and is_whole(records)
+    for record in records:
+        if "op=ttywrap-open" in record.text or "op=ttywrap-close" in record.text:
+            assert os.fsencode(record.get("acct")) == raw
+            assert fields(record)["session"].startswith(f"{uid}-") and record.text.count(" acct=") == 1
+    assert all(re.fullmatch(r"[\w.-]+", n) for n in set(os.listdir(LOGS)) - before)
+
+
+def test_names_that_are_too_long(start, eve):
+    with open("/etc/passwd", "ab") as passwd:
+        passwd.write(b"x" * 256 + b":x:60100:%d::/tmp:/usr/bin/ttywrap\n" % eve.gid)
+    done, records = start(uid=60100)
+    assert done.stdout == b"" and done.returncode == 1 and commands(records) == []
+
+
+def test_a_user_without_an_entry(start, eve):
+    done, records = start(uid=61234)
+    assert done.stdout == b"" and done.returncode == 1 and commands(records) == []
+
+
+ODD = {"LD_PRELOAD": f"{TOOLS}/libpreloaded.so", "LD_AUDIT": f"{TOOLS}/libpreloaded.so", "LD_LIBRARY_PATH": TOOLS, "LD_DEBUG": "all",
+       "GCONV_PATH": TOOLS, "LOCPATH": TOOLS, "MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "7", "MALLOC_TRACE": "/tmp/malloc-trace",
+       "GLIBC_TUNABLES": "glibc.malloc.check=3", "TERMINFO": TOOLS, "TERMCAP": "x" * 2000, "SHELL": "/tmp/x",
+       "IFS": "/", "BASH_ENV": "/tmp/bash-env", "ENV": "/tmp/env", "PATH": "/tmp:/usr/bin:/bin", "TZ": "/etc/shadow", "TZDIR": TOOLS,
+       "NLSPATH": f"{TOOLS}/%N", "LANG": "xx_YY.UTF-8", "LC_ALL": "../../tmp/x", "TMPDIR": "/tmp/mine", "HOSTALIASES": "/etc/shadow",
+       "RES_OPTIONS": "debug", "RESOLV_HOST_CONF": "/etc/shadow", "GETCONF_DIR": TOOLS, "XDG_STATE_HOME": "/tmp/state",
+       "SSH_ORIGINAL_COMMAND": "echo another", "HOME": "/tmp", "USER": "root", "LOGNAME": "root"}
+
+
+# What bash itself sets or acts upon before anybody can look.
+CHANGED = {"LD_AUDIT", "LD_DEBUG", "BASH_ENV", "IFS"}
+
+
+def loaded_by_us():
+    """Lines of /tmp/loaded that are not the user's own programs as the user."""
+    try:
+        with open("/tmp/loaded", encoding="utf-8") as text:
+            lines = text.read().splitlines()
+        os.unlink("/tmp/loaded")
+    except FileNotFoundError:
+        lines = []
+    return lines, [line for line in lines if "ttywrap" in line or len(set(line.split()[:3])) != 1 or line.startswith("0 ")]
+
+
+def test_the_environment_by_hand(start, eve):
+    """Nothing of it reaches a program of ours, all of it reaches the shell."""
+    env = {k: v for k, v in ODD.items() if k not in CHANGED}
+    since_state = os.path.exists("/tmp/state")
+    done, records = start("", ("ttywrap", "-c", "cat /proc/$$/environ"), env=env)
+    got = dict(p.split(b"=", 1) for p in done.stdout.split(b"\0") if b"=" in p)
+    assert {k: got.get(k.encode()) for k in env} == {k: v.encode() for k, v in env.items()}
+    assert is_whole(records) and commands(records) == ["cat /proc/$$/environ"]
+    lines, wrong = loaded_by_us()
+    assert lines and wrong == []
+    assert not os.path.exists("/tmp/malloc-trace") and os.path.exists("/tmp/state") == since_state
+
+
+def test_the_environment_through_sshd(host, sshd, eve, trail):
+    """AcceptEnv *: what the client sends is in the environment of ttywrap as sshd starts it."""
+    since = trail.mark()
+    env = {k: v for k, v in ODD.items() if k not in CHANGED | {"HOME", "USER", "LOGNAME", "SSH_ORIGINAL_COMMAND", "PATH", "SHELL"}}
+    options = [f"SetEnv={' '.join(f'{k}={v}' for k, v in env.items())}"]
+    done = ssh(sshd, eve, "cat /proc/$$/environ", options=options)
+    got = dict(p.split(b"=", 1) for p in done.stdout.split(b"\0") if b"=" in p)
+    assert {k: got.get(k.encode()) for k in env} == {k: v.encode() for k, v in env.items()}
+    wait_record(trail, eve.uid, "close", since)
+    assert commands(records_of(trail, eve.uid, since)) == ["cat /proc/$$/environ"]
+    lines, wrong = loaded_by_us()
+    assert lines and wrong == []
+
+
+@pytest.mark.parametrize("words", [("--replay", "/etc/shadow"), ("--list",), ("--verify", "/etc/shadow"), ("--", "x"), ("--nonsense",),
+                                   ("--check", "--user", "root")])
+def test_other_modes_have_no_privilege(start, eve, words):
+    """They run as the user alone: what the user may not read, they can't show."""
+    done, _ = start(words=("ttywrap", *words))
+    with open("/etc/shadow", "rb") as shadow:
+        secrets = [line.split(b":")[1] for line in shadow if len(line.split(b":")[1]) > 8]
+    assert secrets and not any(s in done.stdout + done.stderr for s in secrets)
