@@ -29,8 +29,8 @@ told(void *arg, const struct input_event *e)
 
 	c->out += e->len;
 	if (bad || c->out > c->in) {
-		fprintf(stderr, "input: kind %d, %zu bytes, %zu of %zu\n", (int)e->kind, e->len, c->out,
-		    c->in);
+		fprintf(stderr, "input: kind %d, %zu bytes, %zu of %zu\n", (int)e->kind, e->len,
+		    c->out, c->in);
 		abort();
 	}
 }
@@ -83,7 +83,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 3:
 		case 4:
-			c.in += 2 * n; /* PARMRK is never set, so as much again is more than enough */
+			c.in +=
+			    2 * n; /* PARMRK is never set, so as much again is more than enough */
 			input_written(in, data + 8, n, v.now_ns);
 			break;
 		default:

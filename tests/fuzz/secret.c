@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t piece = size > 0 ? 1 + data[0] % 9 : 1;
 
 	if (whole == NULL && (secret_new(&whole, NULL, NULL, why, sizeof why) != 0 ||
-			      secret_new(&split, NULL, NULL, why, sizeof why) != 0))
+				 secret_new(&split, NULL, NULL, why, sizeof why) != 0))
 		abort();
 	secret_watch(whole, size > 1 && (data[1] & 1));
 	secret_watch(split, size > 1 && (data[1] & 1));

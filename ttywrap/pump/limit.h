@@ -14,13 +14,13 @@
  * many bytes were left out, and their BLAKE2b-256, in the order they were typed.
  */
 struct limit {
-	uint32_t rate;	  /* records in a second, 0: no limit */
-	uint64_t cap;	  /* records in all, 0: no limit */
-	uint64_t sent;	  /* in all */
-	uint32_t used;	  /* in the second that began at second_ns */
+	uint32_t rate; /* records in a second, 0: no limit */
+	uint64_t cap;  /* records in all, 0: no limit */
+	uint64_t sent; /* in all */
+	uint32_t used; /* in the second that began at second_ns */
 	int64_t second_ns;
 	int64_t since_ns; /* when the first of the bytes left out came */
-	uint64_t bytes;	  /* left out and not told yet */
+	uint64_t bytes;   /* left out and not told yet */
 	uint64_t records;
 	struct blake2b hash; /* of them */
 };
