@@ -90,6 +90,29 @@ read_escape(struct json_in *in, char out[4], size_t *n)
 	return 0;
 }
 
+/* The next character of a string, unescaped. */
+static int
+read_character(struct json_in *in, char out[4], size_t *n)
+{
+	int len;
+
+	if (in->p >= in->end)
+		return json_wrong(in, "the line is torn inside a string");
+	if ((unsigned char)*in->p < 0x20)
+		return json_wrong(in, "a string holds a control character");
+	if (*in->p == '\\') {
+		in->p++;
+		return read_escape(in, out, n);
+	}
+	len = utf8_at((const uint8_t *)in->p, (size_t)(in->end - in->p));
+	if (len <= 0)
+		return json_wrong(in, "a string is not UTF-8");
+	*n = (size_t)len;
+	memcpy(out, in->p, *n);
+	in->p += len;
+	return 0;
+}
+
 int
 json_string(struct json_in *in, char *out, size_t max)
 {
@@ -97,18 +120,11 @@ json_string(struct json_in *in, char *out, size_t max)
 
 	if (!json_take(in, '"'))
 		return json_wrong(in, "a string was expected");
-	for (;;) {
+	while (in->p >= in->end || *in->p != '"') {
 		char piece[4];
 		size_t n = 1;
 
-		if (in->p >= in->end)
-			return json_wrong(in, "the line is torn inside a string");
-		if (*in->p == '"')
-			break;
-		if ((unsigned char)*in->p < 0x20)
-			return json_wrong(in, "a string holds a control character");
-		piece[0] = *in->p++;
-		if (piece[0] == '\\' && read_escape(in, piece, &n) < 0)
+		if (read_character(in, piece, &n) < 0)
 			return -EINVAL;
 		if (!out)
 			continue;

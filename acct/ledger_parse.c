@@ -48,9 +48,9 @@ read_time(struct json_in *in, int64_t *out)
 		return json_wrong(in, "the time is not as in 2026-11-22T12:00:00Z");
 	century = two(s), year = two(s + 2), month = two(s + 5), day = two(s + 8);
 	hour = two(s + 11), minute = two(s + 14), second = two(s + 17);
-	if (century < 16 || century > 21 || year < 0 || month < 1 || month > 12 || day < 1 ||
-	    day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-	    second > 60)
+	if (century * 100 + year < 1970 || century > 21 || year < 0 || month < 1 || month > 12 ||
+	    day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+	    second < 0 || second > 60)
 		return json_wrong(in, "the time is no time");
 	if (*p == '.')
 		for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)

@@ -58,15 +58,15 @@ zone_print(void)
 {
 	static const time_t looks[] = {
 	    0, 946684800, 1767225600, 1782864000}; /* two winters, 2026's winter and summer */
-	int64_t print = 17;
+	uint64_t print = 17;
 
 	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
 		struct tm tm;
 
 		localtime_r(&looks[i], &tm);
-		print = print * 1000003 + tm.tm_gmtoff;
+		print = print * 1000003 + (uint64_t)tm.tm_gmtoff;
 	}
-	return print & INT32_MAX;
+	return (int64_t)(print & INT32_MAX);
 }
 
 static int

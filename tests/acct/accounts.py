@@ -1,45 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The accounting part of the host in the world: its installation, its ledger, and ttyacct."""
 
-import grp
 import json
-import os
-import pwd
-import shutil
 import subprocess
 
 from host import wait_until
-from world import run
 
-LOGS, LEDGER, RUNDIR, STATE = "/var/log/ttywrap", "/var/log/ttywrap/traffic.jsonl", "/run/ttywrap", "/var/lib/ttywrap"
+LEDGER, RUNDIR = "/var/log/ttywrap/traffic.jsonl", "/run/ttywrap"
 PAM = "/etc/pam.d/sshd"
 LINE = "session optional pam_ttyacct.so"
-
-
-def have_user(name):
-    try:
-        return pwd.getpwnam(name)
-    except KeyError:
-        return None
 
 
 class Accounts:
     """lines() are the ledger's records; pam() sets the module's line in sshd's stack."""
 
-    def __init__(self, host, build):
+    def __init__(self, host):
         self.host = host
-        if not have_user("_ttywrap"):
-            run("useradd", "-r", "-M", "-d", "/", "-s", "/usr/sbin/nologin", "_ttywrap")
-        if "ttywrap-audit" not in {g.gr_name for g in grp.getgrall()}:
-            run("groupadd", "-r", "ttywrap-audit")
-        for folder, mode in ((LOGS, 0o2750), (STATE, 0o750), (RUNDIR, 0o700)):
-            os.makedirs(folder, exist_ok=True)
-            shutil.chown(folder, "_ttywrap", "ttywrap-audit" if folder != RUNDIR else "_ttywrap")
-            os.chmod(folder, mode)
-        modules = os.path.dirname(run("find", "/usr/lib", "/lib", "-name", "pam_loginuid.so").split()[0])
-        shutil.copy(f"{build}/acct/pam_ttyacct.so", modules)
-        if os.path.exists(f"{build}/acct/ttyacct/ttyacct"):
-            shutil.copy(f"{build}/acct/ttyacct/ttyacct", "/usr/sbin/ttyacct")
+        host.install()
         with open(PAM, encoding="utf-8") as text:
             self.stock = text.read()
         self.pam(LINE)

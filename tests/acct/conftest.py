@@ -40,7 +40,7 @@ def host(world):
 @pytest.fixture(scope="session")
 def accounts(host):
     """The PAM module in sshd's stack, ttyacct, the ledger and its folders."""
-    return Accounts(host, BUILD)
+    return Accounts(host)
 
 
 @pytest.fixture(autouse=True)
