@@ -7,7 +7,8 @@
 struct sock_filter;
 
 /*
- * Puts a seccomp filter of n instructions on the calling process, for good.
+ * Puts a seccomp filter of n instructions on the calling process, all its
+ * threads, for good.
  * no_new_privs must be on. Returns 0 or -errno; 0 without a filter in a build
  * with the address or thread sanitizer, whose own calls no list of ours has.
  */

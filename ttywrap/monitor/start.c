@@ -296,7 +296,7 @@ go_direct(struct monitor *m, const struct session *s, int error)
 		return -1;
 	if (m->pump > 0) {
 		(void)kill(m->pump, SIGKILL);
-		(void)waitpid(m->pump, NULL, 0);
+		(void)waitpid(m->pump, NULL, WNOHANG); /* it may wait for a disk that does not answer */
 	}
 	m->pump = 0;
 	io_close(&m->channel_fd);

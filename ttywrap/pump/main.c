@@ -86,7 +86,10 @@ main(int argc, char **argv)
 	int r;
 
 	if (argc != 3 || signals_open() < 0 || (w = witness_new(!pipes)) == NULL ||
-	    sandbox_enter((uid_t)strtoul(argv[2], NULL, 10)) < 0)
+	    sandbox_drop((uid_t)strtoul(argv[2], NULL, 10)) < 0)
+		return 1;
+	witness_start_writer(w);
+	if (sandbox_close() < 0)
 		return 1;
 	if (channel_send(PUMP_MONITOR, MESSAGE_READY, NULL, 0) < 0 || take_settings(w, &msg) < 0)
 		return 1;

@@ -16,9 +16,8 @@ static const struct sock_filter instructions[] = {
 };
 
 int
-sandbox_enter(uid_t service)
+sandbox_drop(uid_t service)
 {
-	const struct rlimit none = {0, 0};
 	const struct privilege_row row = {.uid = service, .no_new_privs = true};
 	char why[128];
 
@@ -28,9 +27,15 @@ sandbox_enter(uid_t service)
 	/* Root without an installation is its own service, and got all of them over the exec. */
 	if (privilege_set(0, 0, 0) != 0)
 		return -EPERM;
+	return privilege_check(&row, why, sizeof why);
+}
+
+int
+sandbox_close(void)
+{
+	const struct rlimit none = {0, 0};
+
 	if (setrlimit(RLIMIT_NPROC, &none) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
 		return -errno;
-	if (privilege_check(&row, why, sizeof why) < 0)
-		return -EPERM;
 	return filter_load(instructions, sizeof instructions / sizeof *instructions);
 }

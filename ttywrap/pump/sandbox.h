@@ -12,10 +12,15 @@
 #define PUMP_MODES   (PUMP_FDS + 2)
 
 /*
- * Gives up the last of what the pump came with (the user's uid, for the
- * service's; the right to make processes, to be dumped), checks that nothing is left, and puts the seccomp
- * filter on. Returns 0, or -errno: then the pump must not run.
+ * The pump's way in, in two steps, before it has read a byte. Each returns 0 or
+ * -errno: then the pump must not run.
+ *
+ * sandbox_drop() gives up the uid and the capabilities that the pump came with,
+ * and checks that they are gone. Threads are made after it: credentials are a
+ * thread's own. sandbox_close() takes the right to make any more, and puts the
+ * seccomp filter on all there are.
  */
-int sandbox_enter(uid_t service);
+int sandbox_drop(uid_t service);
+int sandbox_close(void);
 
 #endif

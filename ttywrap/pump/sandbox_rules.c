@@ -38,6 +38,8 @@ static const struct filter_rule rules[] = {
     FILTER_CALL(munmap),
     FILTER_CALL(mremap),
     FILTER_CALL(madvise),
+    FILTER_CALL(futex),          /* the relay and the thread that writes */
+    FILTER_CALL(rt_sigprocmask), /* a thread's end */
     FILTER_CALL(restart_syscall),
     FILTER_CALL(rt_sigreturn),
     FILTER_CALL(exit),

@@ -16,12 +16,14 @@
 #include "pump/input.h"
 #include "pump/outbox.h"
 #include "pump/recording.h"
+#include "pump/recording_writer.h"
 #include "pump/typed.h"
 #include "pump/sandbox.h"
 
 struct witness {
 	struct outbox outbox;
 	struct typed *typed;         /* NULL without a terminal, and when its input is over */
+	struct recording_writer *writer; /* NULL: there is none */
 	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
 	int32_t reader;              /* who the last line was for */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
@@ -55,10 +57,17 @@ witness_free(struct witness *w)
 	if (w == NULL)
 		return;
 	recording_free(w->recording);
+	recording_writer_free(w->writer);
 	cmdline_free(w->cmdline);
 	typed_free(w->typed);
 	outbox_free(&w->outbox);
 	free(w);
+}
+
+void
+witness_start_writer(struct witness *w)
+{
+	w->writer = recording_writer_new();
 }
 
 int
@@ -110,6 +119,7 @@ open_recording(struct witness *w, int64_t now_ns, unsigned cols, unsigned rows)
 	    .seal_bytes = go->seal_bytes > 0 ? go->seal_bytes : UINT64_MAX,
 	    .max_bytes = go->recording_max,
 	    .sync = (enum recording_sync)go->fsync,
+	    .writer = w->writer,
 	};
 
 	snprintf(uid, sizeof uid, "%u", go->uid);

@@ -20,6 +20,12 @@ struct witness;
 struct witness *witness_new(bool terminal);
 void witness_free(struct witness *);
 
+/*
+ * Between sandbox_drop() and sandbox_close(): the thread that waits for the disk in the session's
+ * stead. Where there can be none, the recording is written by the relay itself.
+ */
+void witness_start_writer(struct witness *);
+
 /* MESSAGE_PROGRAM and MESSAGE_PROMPT, before the session. Returns 0 or -errno. */
 int witness_setting(struct witness *, const struct message *);
 
