@@ -193,26 +193,51 @@ numbered(const char *word, size_t number)
 	return copy;
 }
 
-static void
-become(const char *name)
-{
-	const struct passwd *pw = getpwnam(name);
-	int fd = open("/proc/self/loginuid", O_WRONLY);
+/* Looked up once, so that the looking up is no part of what is measured. */
+struct account {
+	struct passwd pw;
+	gid_t groups[64];
+	int groups_n;
+};
 
+static const struct account *
+account_of(const char *name)
+{
+	static struct account a;
+	const struct passwd *pw;
+
+	if (a.pw.pw_name != NULL)
+		return &a;
+	pw = getpwnam(name);
 	if (pw == NULL)
 		bench_die(name);
+	a.pw = *pw;
+	a.pw.pw_name = strdup(name);
+	a.pw.pw_dir = strdup(pw->pw_dir);
+	a.pw.pw_shell = strdup(pw->pw_shell);
+	a.groups_n = sizeof a.groups / sizeof *a.groups;
+	if (getgrouplist(name, a.pw.pw_gid, a.groups, &a.groups_n) < 0)
+		bench_die(name);
+	return &a;
+}
+
+static void
+become(const struct account *a)
+{
+	int fd = open("/proc/self/loginuid", O_WRONLY);
+
 	/* A login of its own in the audit trail, as pam_loginuid makes it. */
 	if (fd >= 0) {
-		dprintf(fd, "%u", pw->pw_uid);
+		dprintf(fd, "%u", a->pw.pw_uid);
 		close(fd);
 	}
-	if (initgroups(name, pw->pw_gid) != 0 || setgid(pw->pw_gid) != 0 ||
-	    setuid(pw->pw_uid) != 0 || chdir(pw->pw_dir) != 0)
-		bench_die(name);
-	setenv("HOME", pw->pw_dir, 1);
-	setenv("USER", name, 1);
-	setenv("LOGNAME", name, 1);
-	setenv("SHELL", pw->pw_shell, 1);
+	if (setgroups((size_t)a->groups_n, a->groups) != 0 || setgid(a->pw.pw_gid) != 0 ||
+	    setuid(a->pw.pw_uid) != 0 || chdir(a->pw.pw_dir) != 0)
+		bench_die(a->pw.pw_name);
+	setenv("HOME", a->pw.pw_dir, 1);
+	setenv("USER", a->pw.pw_name, 1);
+	setenv("LOGNAME", a->pw.pw_name, 1);
+	setenv("SHELL", a->pw.pw_shell, 1);
 }
 
 static void
@@ -239,9 +264,11 @@ child(const struct bench_how *how, char *const argv[], const char *slave, int ou
 	    dup2(out >= 0 ? out : fd, 2) < 0)
 		bench_die(slave);
 	if (how->user != NULL) {
-		if (!how->no_terminal && fchown(fd, getpwnam(how->user)->pw_uid, (gid_t)-1) != 0)
+		const struct account *a = account_of(how->user);
+
+		if (!how->no_terminal && fchown(fd, a->pw.pw_uid, (gid_t)-1) != 0)
 			bench_die(how->user);
-		become(how->user);
+		become(a);
 	}
 	close_range(3, ~0u, 0);
 	for (; argv[n] != NULL && n < 63; n++)
@@ -273,6 +300,8 @@ bench_spawn(const struct bench_how *how, char *const argv[], int *master)
 			bench_die("posix_openpt");
 		ioctl(*master, TIOCSWINSZ, &size);
 	}
+	if (how->user != NULL)
+		(void)account_of(how->user); /* before the fork, so that it is kept */
 	pid = fork();
 	if (pid < 0)
 		bench_die("fork");
