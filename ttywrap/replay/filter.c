@@ -179,6 +179,7 @@ terminal_reset(struct filter *f, struct out *o)
 	alternate_leave(f, o);
 	modes_restore(f, o);
 	f->margins = false;
+	f->top = f->bottom = 0;
 	event_tell(f, o, FILTER_ERASE_ALL);
 	out_string(o, "\033[H\033[2J");
 }
@@ -189,6 +190,7 @@ terminal_soft_reset(struct filter *f, struct out *o)
 {
 	modes_restore(f, o);
 	f->margins = false;
+	f->top = f->bottom = 0;
 }
 
 /* Control sequences */
@@ -247,6 +249,8 @@ static void
 csi_region(struct filter *f, struct out *o, char final)
 {
 	f->touched |= TOUCHED_REGION;
+	f->top = (unsigned)csi_arg(f, 0);
+	f->bottom = (unsigned)csi_arg(f, 1);
 	csi_emit(f, o, 0, final);
 }
 
@@ -689,6 +693,12 @@ filter_feed(struct filter *f, const uint8_t *in, size_t n, filter_put *put, void
 			point_take(f, &o, points[k]);
 	}
 	out_flush(&o);
+}
+
+bool
+filter_is_idle(const struct filter *f)
+{
+	return f->state == GROUND && f->points.need == 0;
 }
 
 void

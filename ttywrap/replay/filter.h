@@ -49,9 +49,10 @@ struct filter {
 	char seps[FILTER_ARGS];    /* what stands before each: ':' or ';' */
 	uint32_t last;             /* the character before, for REP; 0 when there was none */
 	unsigned touched;          /* what filter_end has to put back */
-	unsigned alternate; /* the mode that switched to the alternate screen: 47, 1047, 1049; 0:
+	unsigned alternate;   /* the mode that switched to the alternate screen: 47, 1047, 1049; 0:
 			       not there */
-	bool margins;       /* DECLRMM is on, so that CSI s takes parameters */
+	unsigned top, bottom; /* the scrolling region as it was set last; 0: the screen's edge */
+	bool margins;         /* DECLRMM is on, so that CSI s takes parameters */
 };
 
 typedef void filter_put(void *to, const char *bytes, size_t n);
@@ -61,6 +62,9 @@ void filter_init(struct filter *, unsigned cols, bool ascii);
 
 /* Takes any part of the stream, split anywhere; hands what draws to put, in zero or more calls. */
 void filter_feed(struct filter *, const uint8_t *in, size_t n, filter_put *put, void *to);
+
+/* Between two sequences and two characters, where one stream may be exchanged for another. */
+bool filter_is_idle(const struct filter *);
 
 /*
  * Hands put what undoes every mode that was let through since filter_init: the

@@ -154,7 +154,8 @@ player_advance(struct player *p)
 		int64_t due;
 		char code;
 
-		if (n % 64 == 63 && (now = io_now_ns()) - start > SLICE_NS)
+		if ((n % 64 == 63 || p->goal == GOAL_TIME) &&
+		    (now = io_now_ns()) - start > SLICE_NS)
 			return 0;
 		if (tape_peek(p->tape) <= 0 || past_the_part(p)) {
 			if (!p->at_end)
@@ -170,7 +171,10 @@ player_advance(struct player *p)
 		if (p->goal == GOAL_NONE)
 			pace_reach(&p->pace, p->tape->next.time_ns, now);
 		code = p->tape->next.code;
-		tape_apply(p->tape);
+		if (p->goal == GOAL_TIME && code == 'o')
+			tape_skip(p->tape, p->goal_ns);
+		else
+			tape_apply(p->tape);
 		goal_after(p, code);
 		p->dirty |= p->goal == GOAL_NONE;
 	}

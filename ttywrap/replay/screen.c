@@ -6,6 +6,7 @@
 #include "common/utf8.h"
 #include "replay/arena.h"
 #include "replay/filter.h"
+#include "replay/skim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,7 @@ regions_reset(struct screen *s)
 	vterm_input_write(s->vt, reset, sizeof reset - 1);
 	cursor_move(s, at.row, at.col);
 	s->now.filter.margins = false;
+	s->now.filter.top = s->now.filter.bottom = 0;
 }
 
 /* After it: the lines have moved up with the cursor, which libvterm 0.1 lets go above the first one, and write there. */
@@ -256,6 +258,24 @@ screen_feed(struct screen *s, const uint8_t *bytes, size_t n)
 	vterm_screen_flush_damage(s->vts);
 	if (!arena_is_intact(s->arena))
 		abort(); /* a bug of libvterm's, and a recording that knows it: better no picture than its picture */
+}
+
+void
+screen_feed_unseen(struct screen *s, const uint8_t *bytes, size_t n)
+{
+	const struct filter *f = &s->now.filter;
+	size_t from = skim_from(bytes, n);
+	uint8_t *rest;
+	bool whole;
+
+	screen_feed(s, bytes, from);
+	whole = f->top <= 1 && (f->bottom == 0 || f->bottom >= s->now.rows) && !f->margins;
+	rest = whole && filter_is_idle(f) ? malloc(n - from + s->now.rows + 1) : NULL;
+	if (rest)
+		screen_feed(s, rest, skim(bytes + from, n - from, s->now.rows, rest));
+	else
+		screen_feed(s, bytes + from, n - from);
+	free(rest);
 }
 
 static uint32_t

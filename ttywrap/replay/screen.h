@@ -49,6 +49,8 @@ void screen_free(struct screen *);
 void screen_resize(struct screen *, unsigned cols, unsigned rows);
 void screen_size(const struct screen *, unsigned *cols, unsigned *rows);
 void screen_feed(struct screen *, const uint8_t *bytes, size_t n);
+/* The same in the end, at many times the speed for lines of text; but what scrolls by is not seen by a screen_watch. */
+void screen_feed_unseen(struct screen *, const uint8_t *bytes, size_t n);
 
 /* A cell outside the screen is blank. */
 void screen_cell(const struct screen *, unsigned row, unsigned col, struct screen_cell *);

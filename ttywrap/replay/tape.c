@@ -45,6 +45,7 @@ tape_free(struct tape *t)
 		screen_moment_free(t->moments[i].screen);
 	for (size_t i = 0; i < t->n_marks; i++)
 		free(t->marks[i].label);
+	buffer_free(&t->skipped);
 	free(t->moments);
 	free(t->marks);
 	screen_free(t->screen);
@@ -158,6 +159,35 @@ tape_apply(struct tape *t)
 		screen_resize(t->screen, ev->cols, ev->rows);
 	else if (ev->code == 'm')
 		mark_keep(t);
+}
+
+#define SKIP_MAX ((size_t)512 << 10) /* at a time: keys are looked at in between */
+
+static void
+skipped_feed(struct tape *t)
+{
+	screen_feed_unseen(t->screen, (const uint8_t *)t->skipped.data, t->skipped.len);
+	t->skipped.len = 0;
+}
+
+void
+tape_skip(struct tape *t, int64_t to_ns)
+{
+	size_t from = t->fed;
+
+	while (t->fed - from < SKIP_MAX && tape_peek(t) > 0 && t->next.code == 'o' &&
+	       t->next.time_ns <= to_ns) {
+		if (t->n_moments == 0 || t->fed >= t->every) {
+			skipped_feed(t);
+			moment_keep(t);
+			from = t->fed;
+		}
+		buffer_add(&t->skipped, t->next.data, t->next.len);
+		t->have_next = false;
+		t->at_ns = t->next.time_ns;
+		t->fed += t->next.len;
+	}
+	skipped_feed(t);
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef REPLAY_TAPE_H
 #define REPLAY_TAPE_H
 
+#include "replay/buffer.h"
 #include "replay/cast.h"
 #include "replay/screen.h"
 
@@ -35,6 +36,8 @@ struct tape {
 	size_t n_moments, moments_size;
 	size_t moments_bytes, fed, every;
 
+	struct buffer skipped; /* tape_skip's */
+
 	unsigned long problems;    /* lines that could not be read */
 	struct cast_error problem; /* the first of them */
 };
@@ -51,6 +54,12 @@ int tape_peek(struct tape *);
 
 /* Puts the next event (tape_peek said 1) onto the screen, and goes on behind it. */
 void tape_apply(struct tape *);
+
+/*
+ * The same for a run of output events up to and including to_ns, much faster, for nobody to see: call it when the next
+ * event is output and not later than to_ns.
+ */
+void tape_skip(struct tape *, int64_t to_ns);
 
 /* Goes back to a kept moment at or before to_ns. Returns 0 or -1: the file cannot be read again
  * (problem). */

@@ -294,6 +294,65 @@ finds(struct found *x, const char *text)
 }
 
 static void
+screens_equal(const struct screen *a, const struct screen *b)
+{
+	unsigned row_a, col_a, row_b, col_b;
+
+	screen_cursor(a, &row_a, &col_a);
+	screen_cursor(b, &row_b, &col_b);
+	assert_int_equal(row_a, row_b);
+	assert_int_equal(col_a, col_b);
+	for (unsigned r = 0; r < 6; r++)
+		for (unsigned c = 0; c < 20; c++) {
+			struct screen_cell x, y;
+
+			screen_cell(a, r, c, &x);
+			screen_cell(b, r, c, &y);
+			assert_memory_equal(&x, &y, sizeof x);
+		}
+}
+
+/* Streams of lines, colours, and now and then something else: the same screen, though most was never drawn. */
+static void
+test_unseen_is_the_same_in_the_end(void **state)
+{
+	static const char *const parts[] = {"text ", "a longer piece of text, wrapping ", "\r\n",
+	    "\r\n", "\r\n", "\r\n", "\n", "\r", "\t", "\b", "\033[31m", "\033[1;44m", "\033[m",
+	    "\xe4\xb8\xad", "\xe2\x82", "\x9b", "\xc2\x9b", "x", "\r\n", "\r\n"};
+	static const char *const rare[] = {"\033[2;4r", "\033[r", "\033[1;6r", "\033[H",
+	    "\033[?1049h", "\033[?1049l", "\033[3A", "\033[", "\033]0;t\a", "\016", "\017",
+	    "\033)0", "\033[2J", "\033[?7l", "\033[?69h\033[2;9s", "\033[4h", "\033c", "\033M",
+	    "\0337", "\0338", "\033[20h"};
+	unsigned long seed = 3;
+
+	(void)state;
+	for (int round = 0; round < 400; round++) {
+		struct screen *seen = screen_new(20, 6), *unseen = screen_new(20, 6);
+		struct buffer b = {0};
+
+		for (int i = 0; i < 300; i++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			if ((seed >> 55) % (unsigned)(round % 50 + 40) == 0)
+				buffer_string(
+				    &b, rare[(seed >> 33) % (sizeof rare / sizeof *rare)]);
+			else
+				buffer_string(
+				    &b, parts[(seed >> 33) % (sizeof parts / sizeof *parts)]);
+		}
+		for (size_t i = 0; i < b.len; i += 700) {
+			size_t n = b.len - i < 700 ? b.len - i : 700;
+
+			screen_feed(seen, (uint8_t *)b.data + i, n);
+			screen_feed_unseen(unseen, (uint8_t *)b.data + i, n);
+			screens_equal(seen, unseen);
+		}
+		buffer_free(&b);
+		screen_free(seen);
+		screen_free(unseen);
+	}
+}
+
+static void
 test_finder(void **state)
 {
 	char wrong[128];
@@ -361,6 +420,7 @@ main(void)
 	    cmocka_unit_test(test_nothing_new_writes_nothing),
 	    cmocka_unit_test(test_ascii_terminals),
 	    cmocka_unit_test(test_finder),
+	    cmocka_unit_test(test_unseen_is_the_same_in_the_end),
 	    cmocka_unit_test(test_finder_patterns),
 	};
 
