@@ -195,21 +195,35 @@ terminal_soft_reset(struct filter *f, struct out *o)
 
 /* Control sequences */
 
+/* 0 to ARG_MAX_VALUE in decimal. Full-screen programs are made of these: printf would be most of the filter's time. */
+static char *
+number_put(char *p, int32_t n)
+{
+	if (n >= 10)
+		p = number_put(p, n / 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
 static void
 csi_emit(const struct filter *f, struct out *o, char leader, char final)
 {
-	out_string(o, "\033[");
+	char buf[8 + FILTER_ARGS * 5], *p = buf;
+
+	*p++ = '\033';
+	*p++ = '[';
 	if (leader)
-		out_bytes(o, &leader, 1);
+		*p++ = leader;
 	for (unsigned i = 0; i < f->n_args; i++) {
 		if (i > 0)
-			out_bytes(o, &f->seps[i], 1);
+			*p++ = f->seps[i];
 		if (f->args[i] >= 0)
-			out_format(o, "%d", (int)f->args[i]);
+			p = number_put(p, f->args[i]);
 	}
 	if (f->inter)
-		out_bytes(o, (const char *)&f->inter, 1);
-	out_bytes(o, &final, 1);
+		*p++ = (char)f->inter;
+	*p++ = final;
+	out_bytes(o, buf, (size_t)(p - buf));
 }
 
 static int32_t

@@ -39,7 +39,7 @@ player_seek(struct player *p, int64_t to_ns)
 {
 	if (to_ns < 0)
 		to_ns = 0;
-	if (to_ns < p->tape->at_ns && tape_back(p->tape, to_ns) != 0) {
+	if (tape_go(p->tape, to_ns) != 0) {
 		player_notice(p, "can't go back: %s", p->tape->problem.text);
 		return;
 	}

@@ -39,7 +39,7 @@ player_find_back(struct player *p)
 		find_begin(p, GOAL_NONE);
 		return;
 	}
-	if (tape_back(p->tape, 0) != 0) {
+	if (tape_go(p->tape, 0) != 0) {
 		player_notice(p, "can't go back: %s", p->tape->problem.text);
 		return;
 	}

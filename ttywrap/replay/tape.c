@@ -114,6 +114,7 @@ moment_keep(struct tape *t)
 {
 	struct tape_moment m = {.at_ns = t->at_ns, .next = t->next};
 
+	t->fed = 0;
 	if (t->n_moments > 0 && t->next.offset <= t->moments[t->n_moments - 1].next.offset)
 		return;
 	if (t->n_moments > 2 && t->moments_bytes > MOMENTS_MEMORY)
@@ -125,7 +126,6 @@ moment_keep(struct tape *t)
 		return;
 	t->moments_bytes += screen_moment_size(m.screen);
 	t->moments[t->n_moments++] = m;
-	t->fed = 0;
 }
 
 static void
@@ -173,40 +173,51 @@ skipped_feed(struct tape *t)
 void
 tape_skip(struct tape *t, int64_t to_ns)
 {
-	size_t from = t->fed;
+	size_t skipped = 0;
 
-	while (t->fed - from < SKIP_MAX && tape_peek(t) > 0 && t->next.code == 'o' &&
+	while (skipped < SKIP_MAX && tape_peek(t) > 0 && t->next.code == 'o' &&
 	       t->next.time_ns <= to_ns) {
 		if (t->n_moments == 0 || t->fed >= t->every) {
 			skipped_feed(t);
 			moment_keep(t);
-			from = t->fed;
 		}
 		buffer_add(&t->skipped, t->next.data, t->next.len);
 		t->have_next = false;
 		t->at_ns = t->next.time_ns;
 		t->fed += t->next.len;
+		skipped += t->next.len;
 	}
 	skipped_feed(t);
 }
 
-int
-tape_back(struct tape *t, int64_t to_ns)
+/* The last kept moment at or before to_ns; the first when all are after it. n_moments > 0. */
+static const struct tape_moment *
+moment_before(const struct tape *t, int64_t to_ns)
 {
-	size_t i = t->n_moments;
+	size_t i = t->n_moments - 1;
 
-	if (i == 0)
-		return 0;
-	do
+	while (i > 0 && t->moments[i].at_ns > to_ns)
 		i--;
-	while (i > 0 && t->moments[i].at_ns > to_ns);
+	return &t->moments[i];
+}
+
+int
+tape_go(struct tape *t, int64_t to_ns)
+{
+	const struct tape_moment *m;
+
+	if (t->n_moments == 0)
+		return 0;
+	m = moment_before(t, to_ns);
+	if (to_ns >= t->at_ns && m->at_ns <= t->at_ns)
+		return 0;
 	t->have_next = false;
-	if (cast_seek(t->cast, &t->moments[i].next, &t->problem) != 0) {
+	if (cast_seek(t->cast, &m->next, &t->problem) != 0) {
 		t->problems++;
 		return -1;
 	}
-	screen_restore(t->screen, t->moments[i].screen);
-	t->at_ns = t->moments[i].at_ns;
+	screen_restore(t->screen, m->screen);
+	t->at_ns = m->at_ns;
 	t->fed = 0;
 	return 0;
 }

@@ -61,8 +61,10 @@ void tape_apply(struct tape *);
  */
 void tape_skip(struct tape *, int64_t to_ns);
 
-/* Goes back to a kept moment at or before to_ns. Returns 0 or -1: the file cannot be read again
- * (problem). */
-int tape_back(struct tape *, int64_t to_ns);
+/*
+ * To a kept moment at or before to_ns, when that is behind, or is nearer to it. From there the
+ * events up to to_ns are to be applied. Returns 0 or -1: the file cannot be read again (problem).
+ */
+int tape_go(struct tape *, int64_t to_ns);
 
 #endif
