@@ -44,7 +44,7 @@ def test_the_session_goes_on(host, sshd, trail, disk):
         run("fsfreeze", "-f", disk)
         try:
             for number in range(5):
-                assert f"still here {number}" in terminal.run(f"echo still here {number}")
+                assert f"still here {number}" in terminal.run(f"sleep 0.2; echo still here {number}")
         finally:
             run("fsfreeze", "-u", disk)
         terminal.send("exit 3\r")
