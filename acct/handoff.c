@@ -120,7 +120,7 @@ dir_make(const char *rundir, const char *owner)
 
 	if (getpwnam_r(owner, &pw, buf, sizeof buf, &found) != 0 || !found)
 		return -ENOENT;
-	if (mkdir(rundir, 0700) < 0 && errno != EEXIST)
+	if (mkdir(rundir, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	return lchown(rundir, pw.pw_uid, pw.pw_gid) < 0 ? -errno : 0;
 }

@@ -8,9 +8,8 @@
 #include "connection.h"
 
 /*
- * What the PAM module tells the wrapper: which connection an audit session came in on. One small
- * file a session, RUNDIR/connection-SES, in a folder that only root and the wrapper's user can
- * enter.
+ * What the PAM module tells the wrapper: which connection an audit session came in on. One small file a session,
+ * RUNDIR/connection-SES, in the wrapper's user's folder and readable by that user (and root) alone.
  */
 
 /* The calling process's audit session id, or LEDGER_SES_NONE's value (UINT32_MAX) when it has none.
@@ -19,7 +18,7 @@ uint32_t handoff_session(void);
 
 /*
  * Writes the file, as the folder's owner. When the folder is missing (/run is empty after a boot)
- * it is made, mode 0700, for `owner`. Returns 0, -ENOENT when ses is none, or -errno.
+ * it is made, mode 0755, for `owner`. Returns 0, -ENOENT when ses is none, or -errno.
  */
 int handoff_write(const char *rundir, uint32_t ses, const struct connection *c, const char *owner);
 

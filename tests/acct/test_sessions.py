@@ -38,7 +38,8 @@ def test_one_shell(host, accounts, user):
     own = [r for r in accounts.lines()[since:] if r["by"] == "pam"]
     assert {r["conn"] for r in own} <= {closed["conn"]}
     if host.trail:
-        said = host.trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-traffic" in r.text, mark)
+        said = host.trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-traffic" in r.text
+                               and r.get("ses") == str(closed["ses"]), mark)
         for key in ("in_bytes", "out_bytes", "in_packets", "out_packets"):
             assert f"{key}={closed[key]}" in said.text
         assert f"conn={closed['conn']}" in said.text
