@@ -104,6 +104,8 @@ put_connection(struct out *o, const struct connection *c)
 	put(o, ",\"local\":\"%s\",\"local_port\":%u", text, c->local_port);
 	if (c->zone)
 		put(o, ",\"zone\":%u", c->zone);
+	if (c->scope)
+		put(o, ",\"scope\":%u", c->scope);
 }
 
 static void

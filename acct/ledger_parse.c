@@ -94,6 +94,7 @@ enum member {
 	M_LOCAL,
 	M_LOCAL_PORT,
 	M_ZONE,
+	M_SCOPE,
 	M_SOURCE,
 	M_FLOW,
 	M_IN_BYTES,
@@ -115,8 +116,8 @@ static enum member
 member_of(const char *key, unsigned guess)
 {
 	static const char *const names[] = {"v", "event", "time", "host", "conn", "user", "uid",
-	    "ses", "session", "peer", "peer_port", "local", "local_port", "zone", "source", "flow",
-	    "in_bytes", "in_packets", "out_bytes", "out_packets", "by"};
+	    "ses", "session", "peer", "peer_port", "local", "local_port", "zone", "scope", "source",
+	    "flow", "in_bytes", "in_packets", "out_bytes", "out_packets", "by"};
 
 	for (unsigned i = 0; i < M_UNKNOWN; i++) {
 		unsigned m = (guess + i) % M_UNKNOWN;
@@ -226,6 +227,8 @@ read_member(struct json_in *in, enum member m, struct ledger_record *r, uint8_t 
 		return read_u16(in, &r->connection.local_port);
 	case M_ZONE:
 		return read_u16(in, &r->connection.zone);
+	case M_SCOPE:
+		return read_u32(in, &r->connection.scope);
 	case M_SOURCE:
 		return read_source(in, &r->traffic.source);
 	case M_FLOW:

@@ -25,7 +25,7 @@ row_begin(struct conns *c, struct row *w, const struct ledger_record *r)
 	connection_addr_text(r->connection.family, r->connection.local, w->local);
 	w->peer_port = r->connection.peer_port;
 	w->local_port = r->connection.local_port;
-	w->zone = r->connection.zone;
+	w->zone = r->connection.zone | (int64_t)r->connection.scope << 16;
 	w->opened = w->last = r->time_ns;
 	w->quarter = r->time_ns / 1000000000 / INDEX_QUARTER;
 	w->opens = 1;

@@ -26,7 +26,8 @@ struct row {
 	bool stored; /* in the database, perhaps with older figures */
 	char name[CONNECTION_ID_MAX];
 	char peer[CONNECTION_ADDR_MAX], local[CONNECTION_ADDR_MAX];
-	int64_t host, user, uid, ses, peer_port, local_port, zone;
+	int64_t host, user, uid, ses, peer_port, local_port;
+	int64_t zone;    /* and, from bit 16 on, the scope */
 	bool owner_sure; /* from a line of the connection's own */
 	int64_t shells;  /* sessions that are open on it */
 	int64_t opened, last;

@@ -76,7 +76,8 @@ known_take(sqlite3_stmt *s, struct known *k)
 		return false;
 	c->peer_port = (uint16_t)sqlite3_column_int(s, 3);
 	c->local_port = (uint16_t)sqlite3_column_int(s, 5);
-	c->zone = (uint16_t)sqlite3_column_int(s, 6);
+	c->zone = (uint16_t)(sqlite3_column_int64(s, 6) & 0xffff);
+	c->scope = (uint32_t)(sqlite3_column_int64(s, 6) >> 16);
 	c->cookie = cookie_of(k->r.id);
 	k->r.uid = (uint32_t)sqlite3_column_int64(s, 7);
 	k->r.ses = (uint32_t)sqlite3_column_int64(s, 8);

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from accounts import LINE, RUNDIR
-from client import login, ssh
+from client import Terminal, login, ssh, ssh_words
 from host import wait_until
 
 
@@ -46,6 +46,22 @@ def test_an_open_connection_is_not_cut_off(host, accounts):
         ada.exit()
     accounts.wait("close", since, conn=conn)
     wait_until(lambda: state() == "final", "the final reading")
+
+
+def test_link_local_addresses(host, accounts):
+    """They mean nothing without their interface, which the kernel wants to be asked for as well."""
+    user, since = host.user("ada"), accounts.mark()
+    subprocess.run(["ip", "addr", "add", "fe80::5/64", "dev", "lo", "nodad"], check=True)
+    sshd = host.sshd("ListenAddress fe80::5%lo")
+    words = [w.replace("127.0.0.1", "fe80::5%lo") for w in ssh_words(sshd, user, tty=True)]
+    with Terminal(words) as ada:
+        ada.prompt()
+        opened = accounts.wait("open", since)
+        assert opened["peer"] == "fe80::5" and opened["scope"] == 1 and opened["source"] == "conntrack"
+        assert "ada" in {r["user"] for r in who(accounts)}
+        assert [r["event"] for r in accounts.lines()[since:] if r["conn"] == opened["conn"]] == ["open"]
+        ada.exit()
+    accounts.wait("close", since, conn=opened["conn"])
 
 
 def test_killed_sshd_without_anything_left_is_cut_off(host, accounts):

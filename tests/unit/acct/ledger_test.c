@@ -71,6 +71,7 @@ test_there_and_back(void **state)
 	strcpy(r.user, "q\"b\\n\n\001\x7f \xc3\xa4 \xf0\x9f\x98\x80");
 	strcpy(r.session, "1000-7-1");
 	r.connection.zone = 3;
+	r.connection.scope = 4294967295;
 	for (int e = LEDGER_OPEN; e <= LEDGER_FINAL; e++) {
 		r.event = (enum ledger_event)e;
 		n = ledger_print(&r, line, sizeof line);
@@ -81,6 +82,7 @@ test_there_and_back(void **state)
 		assert_memory_equal(&r.traffic, &back.traffic, sizeof r.traffic);
 		assert_true(connection_same(&r.connection, &back.connection));
 		assert_int_equal(back.connection.zone, 3);
+		assert_int_equal(back.connection.scope, 4294967295);
 		assert_string_equal(r.user, back.user);
 		assert_string_equal(r.session, back.session);
 		assert_string_equal(r.id, back.id);
