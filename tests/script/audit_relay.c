@@ -53,8 +53,10 @@ told(void *arg, const struct input_event *e)
 	fprintf(log, "{\"kind\": \"%s\", \"reason\": \"%s\", \"canonical\": %s, \"pgrp\": %d, ",
 	    kinds[e->kind], reasons[e->reason], e->canonical ? "true" : "false", (int)e->pgrp);
 	fprintf(log, "\"ns\": %lld, \"len\": %zu, \"data\": \"", (long long)e->last_ns, e->len);
-	for (size_t i = 0; e->data != NULL && i < e->len; i++)
-		fprintf(log, "%02x", e->data[i]);
+	for (size_t i = 0; e->data != NULL && i < e->len; i++) {
+		putc_unlocked("0123456789abcdef"[e->data[i] >> 4], log);
+		putc_unlocked("0123456789abcdef"[e->data[i] & 15], log);
+	}
 	fprintf(log, "\", \"comm\": \"");
 	for (const char *c = e->comm; *c != '\0'; c++)
 		fprintf(log, *c >= ' ' && *c < 0177 && *c != '"' && *c != '\\' ? "%c" : "\\u%04x",

@@ -186,6 +186,7 @@ def main():
     ask.add_argument("-v", action="store_true")
     ask.add_argument("case", nargs="*")
     args = ask.parse_args()
+    args.relay = os.path.abspath(args.relay)
     paths = sorted(glob.glob(os.path.join(HERE, "cases", "*.case")))
     cases = [c for c in map(play.Case, paths) if not args.case or c.name in args.case]
     todo = [(c, p) for c in cases for p in args.pace or ["person", "fast", "rush"]] * args.times

@@ -9,11 +9,16 @@
 
 #include "pump/discipline.h"
 
+#define ROOMY                                                                                      \
+	((size_t)DISCIPLINE_SIZE * 3 /                                                             \
+	    4) /* with more unread than this, new bytes may find no room */
+
 struct pending {
 	struct discipline *d;
 	bool icanon;
 	size_t flying;    /* of what was written last, this much may not have arrived */
 	int64_t last_ns;  /* last write */
+	int64_t full_ns;  /* when there was no room, last */
 	int64_t since_ns; /* first write after nothing was held */
 	size_t at, len;   /* flip[at..at+len): no room in the discipline */
 	uint8_t flip[PENDING_MAX];
@@ -27,6 +32,7 @@ pending_new(const struct termios *modes)
 	if (p == NULL)
 		return NULL;
 	p->icanon = (modes->c_lflag & ICANON) != 0;
+	p->full_ns = INT64_MIN / 2;
 	p->d = discipline_new(modes);
 	if (p->d == NULL) {
 		free(p);
@@ -89,19 +95,26 @@ pending_add(struct pending *p, const uint8_t *bytes, size_t n, int64_t now_ns)
 		}
 	}
 	flip_append(p, bytes + took, n - took);
+	if (p->len > 0)
+		p->full_ns = now_ns;
 	p->flying = p->flying + n < PENDING_FLIP ? p->flying + n : PENDING_FLIP;
 	return lost;
 }
 
 /*
  * Bytes that may still be on their way are taken to be unread. None are when
- * the slave was seen without input after the worker had run, when everything
- * is seen to be there, or when there was time enough.
+ * the slave was seen without input after the worker had run, or when there was
+ * time enough and there is room; just after there was none, all of the flip
+ * buffer may be.
  */
 static size_t
 unread_at_most(const struct pending *p, const struct pending_look *look)
 {
-	if (look->settled || look->now_ns - p->last_ns >= PENDING_ARRIVAL_NS)
+	if (look->settled)
+		return look->unread;
+	if (look->unread >= ROOMY || look->now_ns - p->full_ns < PENDING_ARRIVAL_NS)
+		return look->unread + PENDING_FLIP;
+	if (look->now_ns - p->last_ns >= PENDING_ARRIVAL_NS)
 		return look->unread;
 	return look->unread + p->flying;
 }
@@ -161,15 +174,17 @@ pending_take(struct pending *p, const struct pending_look *look, pending_got *go
 {
 	size_t most = unread_at_most(p, look), have;
 
+	if (look->unread >= ROOMY)
+		p->full_ns = look->now_ns;
 	if (switches(p, look))
 		take_before_switch(p, most, got, arg);
 	discipline_set_modes(p->d, look->modes);
 	p->icanon = (look->modes->c_lflag & ICANON) != 0;
-	while ((have = discipline_unread(p->d)) > most)
+	while ((have = discipline_unread(p->d) + p->len) > most && discipline_readable(p->d))
 		read_some(p, have - most, got, arg);
 	while (look->settled && discipline_readable(p->d))
 		read_some(p, DISCIPLINE_SIZE, got, arg);
-	if (most == look->unread || (p->len == 0 && look->unread >= have))
+	if (most == look->unread || look->unread >= have)
 		p->flying = 0;
 	return p->len == 0 && look->unread > discipline_unread(p->d) ? -ESTALE : 0;
 }

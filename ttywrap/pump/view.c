@@ -72,7 +72,12 @@ look(struct view *v, struct input_view *out)
 	/* without input n_tty_poll() waits for the worker that brings what was written */
 	if (poll(&slave, 1, 0) < 0 || ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
 		return -errno;
-	out->settled = slave.revents == 0 && out->unread == 0;
+	/*
+	 * A reader that has just emptied a full buffer starts the worker only at the
+	 * end of its read(2). FIONREAD waits for that end (termios_rwsem), so it is
+	 * the second poll() that sees all of the flip buffer.
+	 */
+	out->settled = slave.revents == 0 && out->unread == 0 && poll(&slave, 1, 0) == 0;
 	return 0;
 }
 
