@@ -186,7 +186,7 @@ class Host:
 
     def recordings(self):
         """Paths of all recordings, oldest first."""
-        found = [os.path.join(where, name) for where, _, names in os.walk(LOGS) for name in names if name.endswith(".cast")]
+        found = [os.path.join(where, name) for where, _, names in os.walk(LOGS) for name in names if name.endswith((".cast", ".cast.zst"))]
         return sorted(found, key=lambda path: os.stat(path).st_mtime_ns)
 
     def stop(self):

@@ -36,6 +36,10 @@ enum conf_input {
 	CONF_INPUT_PTY,
 	CONF_INPUT_KERNEL
 };
+enum conf_compress {
+	CONF_COMPRESS_NONE,
+	CONF_COMPRESS_ZSTD
+};
 enum conf_fsync {
 	CONF_FSYNC_NONE,
 	CONF_FSYNC_SEAL,
@@ -72,6 +76,7 @@ enum conf_id {
 	CONF_ID_RECORD_NO_TTY,
 	CONF_ID_SEAL_INTERVAL,
 	CONF_ID_SEAL_BYTES,
+	CONF_ID_COMPRESS,
 	CONF_ID_FSYNC,
 	CONF_ID_MAX_RECORDING,
 	CONF_ID_AT_CAP,
@@ -102,6 +107,7 @@ struct conf {
 	unsigned record_no_tty; /* 0 or 1: also what passes through a session without a terminal */
 	int64_t seal_interval_ns; /* 0 = none but the one at the end */
 	uint64_t seal_bytes;      /* of the file; 0 = not by size */
+	unsigned compress;        /* enum conf_compress */
 	unsigned fsync;           /* enum conf_fsync */
 	uint64_t max_recording;   /* bytes of one file; 0 = no limit */
 	unsigned at_cap;          /* enum conf_at_cap */

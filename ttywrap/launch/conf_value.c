@@ -18,6 +18,7 @@ static const char *const policy_words[] = {"deny", "allow", NULL};
 static const char *const audit_words[] = {"all", "elevated", "none", NULL};
 static const char *const input_words[] = {"pty", "kernel", NULL};
 static const char *const record_words[] = {"output", "input", NULL};
+static const char *const compress_words[] = {"none", "zstd", NULL};
 static const char *const fsync_words[] = {"none", "seal", "always", NULL};
 static const char *const cap_words[] = {"end_session", "stop_output", NULL};
 static const char *const yes_words[] = {"no", "yes", NULL};
@@ -41,6 +42,7 @@ const struct conf_setting conf_settings[CONF_IDS] = {
 	SECOND, 3600 * SECOND},
     [CONF_ID_SEAL_BYTES] = {"seal_bytes", CONF_SIZE, FIELD(seal_bytes), NULL, 64 * KIB,
 	KIB *KIB *KIB},
+    [CONF_ID_COMPRESS] = {"compress", CONF_WORD, FIELD(compress), compress_words},
     [CONF_ID_FSYNC] = {"fsync", CONF_WORD, FIELD(fsync), fsync_words},
     [CONF_ID_MAX_RECORDING] = {"max_recording", CONF_SIZE, FIELD(max_recording), NULL, KIB *KIB,
 	KIB *KIB *KIB *KIB},

@@ -106,13 +106,14 @@ records_typed_command(struct monitor *m, int32_t reader, const char *line)
 
 	if (reader > 0)
 		reader_look(reader, m->session, &r);
-	trail_add(&who, "pid", "%d", reader);
+	trail_add(&who, "reader", "%d", reader);
 	trail_add(&who, "ruid", "%d", (int)r.uid);
 	trail_add(&who, "euid", "%d", (int)r.euid);
 	trail_add_untrusted(&who, "comm", r.comm, sizeof r.comm);
 	return send_command(m, NULL, line, who.buf);
 }
 
+/* With the name of the hash in front: ausearch -i would take bare hex for an encoded text. */
 static void
 add_hash(struct trail_text *t, const uint8_t hash[32])
 {
@@ -123,7 +124,7 @@ add_hash(struct trail_text *t, const uint8_t hash[32])
 		hex[2 * i + 1] = "0123456789abcdef"[hash[i] & 15];
 	}
 	hex[64] = '\0';
-	trail_add(t, "hash", "%s", hex);
+	trail_add(t, "hash", "blake2b:%s", hex);
 }
 
 int

@@ -145,7 +145,8 @@ make_recording(struct monitor *m, const struct session *s)
 	store_name(s->shell.user, audit_session(), time(NULL), m->name, sizeof m->name);
 	if (s->conf.record == 0 || !monitor_relays(m))
 		return 0;
-	snprintf(m->recording, sizeof m->recording, "%s.cast", m->name);
+	snprintf(m->recording, sizeof m->recording, "%s.cast%s", m->name,
+	    s->conf.compress == CONF_COMPRESS_ZSTD ? ".zst" : "");
 	r = store_create(s->directory, m->recording);
 	if (r >= 0) {
 		m->recording_fd = r;
@@ -229,6 +230,7 @@ send_settings(struct monitor *m, const struct session *s)
 	    .recording_max = c->max_recording,
 	    .audit_max = c->audit_cap,
 	    .audit_rate = c->audit_rate,
+	    .compress = c->compress,
 	    .fsync = c->fsync,
 	    .uid = s->shell.user,
 	    .ses = audit_session(),
@@ -296,7 +298,8 @@ go_direct(struct monitor *m, const struct session *s, int error)
 		return -1;
 	if (m->pump > 0) {
 		(void)kill(m->pump, SIGKILL);
-		(void)waitpid(m->pump, NULL, WNOHANG); /* it may wait for a disk that does not answer */
+		(void)waitpid(
+		    m->pump, NULL, WNOHANG); /* it may wait for a disk that does not answer */
 	}
 	m->pump = 0;
 	io_close(&m->channel_fd);

@@ -25,8 +25,8 @@ enum message_type {
 	MESSAGE_SEAL = 4,       /* struct message_seal */
 	MESSAGE_LOSS = 5,       /* struct message_loss: output that is not in the recording */
 	MESSAGE_FOREGROUND = 6, /* struct message_foreground: who is that process group? */
-	MESSAGE_COMMAND = 8,    /* struct message_command, then 1..MESSAGE_DATA_MAX bytes of UTF-8 */
-	MESSAGE_END = 7,        /* struct message_end: the pump has finished and will exit */
+	MESSAGE_COMMAND = 8, /* struct message_command, then 1..MESSAGE_DATA_MAX bytes of UTF-8 */
+	MESSAGE_END = 7,     /* struct message_end: the pump has finished and will exit */
 	/* monitor -> pump */
 	MESSAGE_GO = 64, /* struct message_go: the session begins */
 	MESSAGE_STOP =
@@ -109,7 +109,7 @@ struct message_go {
 	uint32_t flags;           /* MESSAGE_GO_* */
 	uint32_t fsync;           /* enum conf_fsync */
 	uint32_t uid, ses;        /* of the session */
-	uint32_t zero;
+	uint32_t compress;        /* enum conf_compress */
 	/* For the recording's header; NUL-terminated. */
 	char user[64], terminal[64], address[64], shell[256];
 };

@@ -20,9 +20,11 @@
 #include "pump/typed.h"
 #include "pump/sandbox.h"
 
+#define ZSTD_LEVEL 3 /* zstd(1)'s own default: higher ones cost the session more than they save */
+
 struct witness {
 	struct outbox outbox;
-	struct typed *typed;         /* NULL without a terminal, and when its input is over */
+	struct typed *typed;             /* NULL without a terminal, and when its input is over */
 	struct recording_writer *writer; /* NULL: there is none */
 	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
 	int32_t reader;              /* who the last line was for */
@@ -119,6 +121,7 @@ open_recording(struct witness *w, int64_t now_ns, unsigned cols, unsigned rows)
 	    .seal_bytes = go->seal_bytes > 0 ? go->seal_bytes : UINT64_MAX,
 	    .max_bytes = go->recording_max,
 	    .sync = (enum recording_sync)go->fsync,
+	    .zstd = go->compress != 0 ? ZSTD_LEVEL : 0,
 	    .writer = w->writer,
 	};
 
