@@ -84,7 +84,8 @@ test_every_setting_is_read(void **state)
 	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
 	    "audit_cap = 1000\nsecret_programs = vault, pass\nsecret_programs = age\n"
 	    "secret_prompt = (?i)PIN:\nsecret_prompt = a;b\nrecord = input\nrecord_no_tty = yes\n"
-	    "seal_interval = 2min\nseal_bytes = 64K\nfsync = always\nmax_recording = 2G\n"
+	    "seal_interval = 2min\nseal_bytes = 64K\ncompress = zstd\nfsync = "
+	    "always\nmax_recording = 2G\n"
 	    "at_cap = stop_output\naccounting = no\nmark = 4294967295\n",
 	    &alice, &c);
 	assert_string_equal(c.shell, "/bin/zsh");
@@ -105,6 +106,7 @@ test_every_setting_is_read(void **state)
 	assert_int_equal(c.record_no_tty, 1);
 	assert_int_equal(c.seal_interval_ns, 120 * SECOND);
 	assert_int_equal(c.seal_bytes, 65536);
+	assert_int_equal(c.compress, CONF_COMPRESS_ZSTD);
 	assert_int_equal(c.fsync, CONF_FSYNC_ALWAYS);
 	assert_int_equal(c.max_recording, UINT64_C(2) << 30);
 	assert_int_equal(c.at_cap, CONF_CAP_STOP_OUTPUT);
@@ -364,7 +366,8 @@ test_values_are_shown_as_they_are_written(void **state)
 	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
 	    "audit_cap = none\nsecret_programs = vault, pass, age\nsecret_prompt = (?i)PIN:\n"
 	    "record = output, input\nrecord_no_tty = yes\nseal_interval = 90s\nseal_bytes = 64K\n"
-	    "fsync = always\nmax_recording = 1536M\nat_cap = stop_output\naccounting = no\nmark = "
+	    "compress = zstd\nfsync = always\nmax_recording = 1536M\nat_cap = "
+	    "stop_output\naccounting = no\nmark = "
 	    "uid\n";
 	char shown[sizeof text + 64] = "[default]\n", value[256];
 	struct conf c;
