@@ -116,7 +116,7 @@ test_every_setting_is_read(void **state)
 	for (int i = 0; i < CONF_IDS; i++)
 		assert_int_not_equal(c.line[i], 0);
 	assert_int_equal(c.line[CONF_ID_SHELL], 2);
-	assert_int_equal(c.line[CONF_ID_MARK], 22);
+	assert_int_equal(c.line[CONF_ID_MARK], 23);
 }
 
 static void
