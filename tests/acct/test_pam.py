@@ -16,6 +16,9 @@ from client import login, ssh, ssh_words
 from host import wait_until
 
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
 @pytest.fixture
 def stack(accounts):
     """Sets the module's line for one test."""
@@ -203,6 +206,32 @@ def test_mark(host, accounts, stack, mark, want):
         assert int(re.search(r"counter packets (\d+)", rules)[1]) > 5
     finally:
         subprocess.run(["nft", "delete", "table", "inet", "marked"], check=True)
+
+
+def sent_again():
+    """TCP segments that this network namespace had to send again."""
+    with open("/proc/net/snmp", encoding="ascii") as text:
+        names, values = [line.split() for line in text if line.startswith("Tcp:")]
+    return int(values[names.index("RetransSegs")])
+
+
+def test_the_shaping_example(host, accounts, stack):
+    """contrib/shape-users.nft as it stands, with a test user's number: counted by user, and slowed down."""
+    user = host.user("ada")
+    with open(os.path.join(TOP, "contrib", "shape-users.nft"), encoding="utf-8") as text:
+        rules = text.read().replace("1001", str(user.uid)).replace("200 kbytes", "2 mbytes")
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+    try:
+        stack(LINE + " mark=uid")
+        before = sent_again()
+        assert len(ssh(host.sshd(), user, "head -c 6000000 /dev/zero").stdout) == 6000000
+        assert sent_again() > before + 3  # what the limit dropped
+        listed = json.loads(subprocess.run(["nft", "-j", "list", "set", "inet", "ssh_users", "counted"], capture_output=True,
+                                           text=True, check=True).stdout)
+        counts = {e["elem"]["val"]: e["elem"]["counter"]["bytes"] for o in listed["nftables"] if "set" in o for e in o["set"]["elem"]}
+        assert counts[user.uid] > 6000000
+    finally:
+        subprocess.run(["nft", "delete", "table", "inet", "ssh_users"], check=True)
 
 
 def test_zone(host, accounts, stack):
