@@ -54,6 +54,15 @@ def test_signals_that_end(play, cast, number):
     restored(p)
 
 
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+def test_a_crash(play, cast, number):
+    p = play("--replay", cast(SESSION))
+    p.expect(b"second")
+    p.child.send_signal(number)
+    assert p.wait() == -number
+    restored(p)
+
+
 def test_a_damaged_recording_is_shown_as_far_as_it_goes(play, cast):
     path = cast(SESSION[:3])
     with open(path, "a") as f:

@@ -336,16 +336,19 @@ screen_cursor(const struct screen *s, unsigned *row, unsigned *col)
 	return s->now.cursor_shown;
 }
 
-/* Appends a cell's characters, a blank for an empty one. Returns the new length; stops short of cap
+/* libvterm leaves what is behind a cell's last character as it was. Appends a cell's characters, a blank for an empty one. Returns the new length; stops short of cap
  * - 1. */
 static size_t
 cell_text(const VTermScreenCell *c, char *text, size_t len, size_t cap)
 {
-	if (c->chars[0] == (uint32_t)-1)
+	if (c->chars[0] == (uint32_t)-1 || cap - len <= 4)
 		return len;
-	for (unsigned i = 0; i < SCREEN_CHARS && (i == 0 || c->chars[i]) && cap - len > 4; i++)
-		len +=
-		    utf8_put((uint8_t *)text + len, c->chars[i] ? point_shown(c->chars[i]) : ' ');
+	if (c->chars[0] == 0) {
+		text[len] = ' ';
+		return len + 1;
+	}
+	for (unsigned i = 0; i < SCREEN_CHARS && c->chars[i] && cap - len > 4; i++)
+		len += utf8_put((uint8_t *)text + len, point_shown(c->chars[i]));
 	return len;
 }
 

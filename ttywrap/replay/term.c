@@ -4,6 +4,7 @@
 
 #include "common/io.h"
 #include "replay/screen.h"
+#include "replay/term_crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,8 @@
 
 /* Autowrap is off while frames are drawn: the last column may be written without a scroll. */
 static const char enter_full[] = "\033[?1049h\033[?7l\033[H\033[2J";
+/* CAN ends a sequence that was cut in two. */
+static const char crash_full[] = "\030\033[0m\033[?7h\033[?25h\033[?1049l";
 static const char leave_full[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
 
 /* A description of our own, so that O_NONBLOCK doesn't reach the shell that shares descriptor 1. */
@@ -61,6 +64,8 @@ term_enter(struct term *t, bool full)
 		return -errno;
 	t->raw = true;
 	t->full = full;
+	term_crash_arm(
+	    t->out_fd, &t->was, full ? crash_full : "", full ? sizeof crash_full - 1 : 0);
 	if (full)
 		buffer_string(&t->out, enter_full);
 	return 0;
@@ -92,6 +97,7 @@ term_leave(struct term *t, const struct buffer *rest)
 	flush_patiently(t);
 	tcsetattr(t->out_fd, TCSANOW, &t->was); /* no waiting for a terminal that is stopped */
 	t->raw = t->full = false;
+	term_crash_disarm();
 	if (rest) {
 		t->out.len = 0;
 		buffer_add(&t->out, rest->data, rest->len);
