@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "common/io.h"
 #include "monitor/monitor.h"
 #include "monitor/reader.h"
 #include "monitor/records.h"
@@ -25,9 +27,15 @@ on_input(struct monitor *m, const struct message *msg)
 	size_t n = msg->head.length - sizeof msg->body.input;
 	int r = trail_input(&m->trail, msg->body.bytes + sizeof msg->body.input, n);
 
-	if (r < 0)
+	if (r < 0) {
+		if (m->unaudited == 0)
+			m->unaudited_from_ns = io_now_ns();
+		m->unaudited_to_ns = io_now_ns();
 		m->unaudited += n;
-	return r;
+		return r;
+	}
+	/* The trail takes records again: now it hears what it has not got. */
+	return m->unaudited > 0 ? records_unaudited(m) : 0;
 }
 
 static int
@@ -50,6 +58,11 @@ on_command(struct monitor *m, const struct message *msg)
 static int
 on_seal(struct monitor *m, const struct message *msg)
 {
+	struct stat st;
+
+	/* A recording that has no name any more is written for nobody. */
+	if (m->recording_fd >= 0 && fstat(m->recording_fd, &st) == 0 && st.st_nlink == 0)
+		m->removed = true;
 	return records_seal(m, &msg->body.seal);
 }
 

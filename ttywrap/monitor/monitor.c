@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
 
@@ -74,6 +75,26 @@ refused(struct monitor *m, int error, int64_t *deadline_ns)
 	m->fault = "the audit trail refused a record";
 	log_admin(LOG_ERR, "session ended: %s: %s (user %s)", m->fault, strerror(-error),
 	    m->session->user);
+	stop_pump(m, deadline_ns);
+}
+
+/* on_failure_recording, for what only the monitor can see. */
+static void
+recording_removed(struct monitor *m, int64_t *deadline_ns)
+{
+	struct message_loss all = {.from_ns = m->begin_ns, .to_ns = io_now_ns(), .error = ENOENT};
+	struct stat st;
+
+	if (m->fault != NULL || m->removed_said)
+		return;
+	m->removed_said = true;
+	all.bytes = fstat(m->recording_fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+	(void)records_loss(m, &all);
+	log_admin(LOG_ERR, "%s was removed while the session runs (user %s)", m->recording,
+	    m->session->user);
+	if (m->session->conf.on_failure_recording == CONF_ALLOW)
+		return;
+	m->fault = "its recording was removed";
 	stop_pump(m, deadline_ns);
 }
 
@@ -202,6 +223,8 @@ run(struct monitor *m, int signal_fd)
 		(void)poll(p, 2, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
 		if (p[1].revents)
 			(void)on_channel(m, &deadline_ns);
+		if (m->removed && m->state == MONITOR_RUNNING)
+			recording_removed(m, &deadline_ns);
 		if (m->state == MONITOR_ENDED)
 			end_within(&deadline_ns, LEAVE_WAIT_NS);
 		if (p[0].revents)

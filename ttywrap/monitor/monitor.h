@@ -43,9 +43,11 @@ struct monitor {
 	pid_t pump, shell;   /* 0: not there, or gone and waited for */
 	int shell_status;    /* wait(2)'s, -1 until the shell is gone */
 	int64_t begin_ns;
-	uint64_t unaudited;     /* bytes of input whose record the kernel refused */
-	struct message_end end; /* what the pump said last; why = 0: nothing */
-	const char *fault;      /* why the monitor ends the session, NULL: it doesn't */
+	int64_t unaudited_from_ns, unaudited_to_ns;
+	bool removed, removed_said; /* somebody has removed the recording's file */
+	uint64_t unaudited;         /* bytes of input whose record the kernel refused */
+	struct message_end end;     /* what the pump said last; why = 0: nothing */
+	const char *fault;          /* why the monitor ends the session, NULL: it doesn't */
 };
 
 /* Whether a pump stands between the user and the shell. */

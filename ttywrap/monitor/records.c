@@ -156,19 +156,35 @@ records_withheld(struct monitor *m, const struct message_withheld *w)
 	return send(m, &t, true);
 }
 
-int
-records_loss(struct monitor *m, const struct message_loss *loss)
+/* Divided first: the pump's times may be anything. */
+static int
+loss(struct monitor *m, const char *of, uint64_t bytes, int64_t from_ns, int64_t to_ns, int error)
 {
 	struct trail_text t;
 
 	begin(m, &t, "loss");
-	trail_add(&t, "bytes", "%llu", (unsigned long long)loss->bytes);
-	/* Divided first: the pump's times may be anything. */
-	trail_add(
-	    &t, "from_ms", "%lld", (long long)loss->from_ns / 1000000 - m->begin_ns / 1000000);
-	trail_add(&t, "to_ms", "%lld", (long long)loss->to_ns / 1000000 - m->begin_ns / 1000000);
-	trail_add(&t, "errno", "%d", loss->error);
+	trail_add(&t, "of", "%s", of);
+	trail_add(&t, "bytes", "%llu", (unsigned long long)bytes);
+	trail_add(&t, "from_ms", "%lld", (long long)from_ns / 1000000 - m->begin_ns / 1000000);
+	trail_add(&t, "to_ms", "%lld", (long long)to_ns / 1000000 - m->begin_ns / 1000000);
+	trail_add(&t, "errno", "%d", error);
 	return send(m, &t, false);
+}
+
+int
+records_loss(struct monitor *m, const struct message_loss *l)
+{
+	return loss(m, "recording", l->bytes, l->from_ns, l->to_ns, l->error);
+}
+
+int
+records_unaudited(struct monitor *m)
+{
+	int r = loss(m, "audit", m->unaudited, m->unaudited_from_ns, m->unaudited_to_ns, 0);
+
+	if (r == 0)
+		m->unaudited = 0;
+	return r;
 }
 
 int

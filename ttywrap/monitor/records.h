@@ -22,6 +22,8 @@ int records_typed_command(struct monitor *, int32_t reader, const char *line);
 int records_seal(struct monitor *, const struct message_seal *);
 int records_withheld(struct monitor *, const struct message_withheld *);
 int records_loss(struct monitor *, const struct message_loss *);
+/* Input that the trail had refused; once it is there, m->unaudited is 0 again. */
+int records_unaudited(struct monitor *);
 /* why: one word on how the session came to its end. */
 int records_close(struct monitor *, const char *why);
 

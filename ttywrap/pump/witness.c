@@ -30,9 +30,12 @@ struct witness {
 	int32_t reader;              /* who the last line was for */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
 	struct message_go go;
-	int64_t now_ns;    /* of the call that is under way */
-	int failed;        /* what the recording said last, 0 when it is well */
-	uint64_t withheld; /* how often input was left out */
+	int64_t now_ns; /* of the call that is under way */
+	int failed;     /* what the recording said last, 0 when it is well */
+	bool losing;    /* output is being lost, and the monitor has been told of the first of it */
+	bool capped;    /* … and will be to the end: the recording has reached its largest size */
+	struct message_loss loss; /* what it has not been told of yet */
+	uint64_t withheld;        /* how often input was left out */
 	struct blake2b
 	    overflow; /* records that the monitor did not take in time: what they held, … */
 	uint64_t overflow_n; /* … and how much */
@@ -152,12 +155,37 @@ witness_begin(
 	return open_recording(w, now_ns, cols, rows);
 }
 
+static void
+tell_loss(struct witness *w)
+{
+	if (w->loss.bytes > 0 &&
+	    outbox_send(&w->outbox, MESSAGE_LOSS, &w->loss, sizeof w->loss, NULL, 0) == 0)
+		w->loss = (struct message_loss){0};
+}
+
+/* The trail has the beginning of a loss at once, the rest when the recording goes on, or ends. */
+static void
+count_loss(struct witness *w, size_t n, int error)
+{
+	if (n == 0)
+		return;
+	if (w->loss.bytes == 0)
+		w->loss.from_ns = w->now_ns;
+	w->loss.to_ns = w->now_ns;
+	w->loss.bytes += n;
+	w->loss.error = -error;
+	if (!w->losing)
+		tell_loss(w);
+	w->losing = true;
+}
+
 /* deny: the first error ends the session. allow: what is not taken is counted, and written as a gap
  * later. */
 static int
 judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 {
-	bool at_cap = r == -EFBIG;
+	/* Without a cap it is the user's RLIMIT_FSIZE. */
+	bool at_cap = r == -EFBIG && w->go.recording_max > 0;
 
 	if (r == 0)
 		return 0;
@@ -166,6 +194,8 @@ judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 		return r;
 	}
 	recording_lost(w->recording, now_ns, lost, at_cap ? "cap" : "error");
+	w->capped |= at_cap;
+	count_loss(w, lost, r);
 	return 0;
 }
 
@@ -353,7 +383,13 @@ witness_deadline_ns(const struct witness *w)
 int
 witness_tick(struct witness *w, int64_t now_ns)
 {
-	if (w->recording == NULL || now_ns < recording_deadline_ns(w->recording))
+	if (w->recording == NULL)
+		return 0;
+	if (w->losing && !w->capped && recording_error(w->recording) == 0) {
+		tell_loss(w);
+		w->losing = false;
+	}
+	if (now_ns < recording_deadline_ns(w->recording))
 		return 0;
 	return judge(w, recording_tick(w->recording, now_ns), now_ns, 0);
 }
@@ -390,6 +426,9 @@ witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_e
 		return 0;
 	r = recording_close(w->recording, now_ns, exit_status);
 	end->recorded = recording_written(w->recording);
+	if (r < 0)
+		count_loss(w, recording_waiting(w->recording), r);
+	tell_loss(w);
 	return w->go.flags & MESSAGE_GO_ALLOW ? 0 : r;
 }
 

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a session needs fails in its middle, for real: the disk is full or broken, the file is gone, the trail refuses.
+
+deny: the session ends, with one clear line. allow: it goes on, and the trail has what was lost, with bytes and times.
+"""
+
+import ctypes
+import fcntl
+import os
+import pwd
+import shutil
+import socket
+import struct
+
+import pytest
+
+from client import login
+from host import LOGS, wait_until
+from live import fields, records_of
+from world import MNT_DETACH, call, mount, run
+
+EXT4_IOC_SHUTDOWN = 0x8004587D
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+@pytest.fixture
+def policy(host):
+    """policy(word, more) sets on_failure; the built-in configuration comes back."""
+    def write(word, more=""):
+        host.configure(f"[default]\nshell = /bin/bash\non_failure = {word}\n{more}")
+    yield write
+    host.configure("[default]\nshell = /bin/bash\n")
+
+
+def own_logs():
+    entry = pwd.getpwnam("_ttywrap")
+    os.chown(LOGS, entry.pw_uid, entry.pw_gid)
+    os.chmod(LOGS, 0o2750)
+
+
+@pytest.fixture
+def small_disk(host):
+    """300 KiB for recordings."""
+    mount("tmpfs", LOGS, "tmpfs", 0, "size=300k")
+    own_logs()
+    yield
+    call("umount2", LOGS.encode(), MNT_DETACH)
+
+
+def losses(session):
+    return [fields(r) for r in records_of(session.host.trail, session.user.uid, session.since) if "op=ttywrap-loss " in r.text]
+
+
+def test_disk_full_deny(live, policy, small_disk, host):
+    policy("deny")
+    session, since = live(), host.syslog.mark()
+    session.terminal.send("seq 1 1000000\r")
+    session.terminal.expect(r"the session has ended: its recording can't be written \(No space left on device\)")
+    session.terminal.finish()
+    closed = session.closed()
+    assert closed["why"] == "recording" and closed["res"].startswith("failed")
+    host.syslog.wait(lambda _, text: "its recording can't be written: No space left on device (user eve)" in text, since)
+    assert session.events()
+
+
+def test_disk_full_allow(live, policy, small_disk):
+    """It goes on; the trail has the beginning of the loss at once, the rest once there is room; the recording goes on then."""
+    policy("allow")
+    session = live()
+    assert session.terminal.run("seq 1 200000 | tail -1") == "200000\n"
+    session.terminal.send("seq 1 200000\r")
+    session.terminal.expect("\n199999\r\n200000\r\n")
+    session.terminal.prompt()
+    assert os.statvfs(LOGS).f_bavail == 0
+    first = wait_until(lambda: losses(session), "the record of the loss")[0]
+    assert first["of"] == "recording" and int(first["bytes"]) > 0 and first["errno"] == "28"
+    run("mount", "-o", "remount,size=30m", LOGS)
+    session.terminal.run("echo there is room")
+    wait_until(lambda: "there is room" in session.shown(), "the recording goes on")
+    session.terminal.run("echo again")
+    second = wait_until(lambda: losses(session)[1:], "the record of the rest")[0]
+    assert int(second["from_ms"]) >= int(first["from_ms"]) and int(second["to_ms"]) >= int(second["from_ms"])
+    # What was not lost is there: the two sums make up what was shown.
+    lost = sum(int(r["bytes"]) for r in losses(session))
+    assert session.terminal.exit() == 0
+    closed = session.closed()
+    assert closed["why"] == "exit"
+    written = sum(len(e[2].encode()) for e in session.events()[1:] if e[1] == "o")
+    assert written + lost == int(closed["out"])
+
+
+def mount_disk():
+    """An ext4 of its own for recordings."""
+    if not os.path.exists("/dev/loop-control"):
+        os.mknod("/dev/loop-control", 0o020600, os.makedev(10, 237))
+    for k in range(64):
+        if not os.path.exists(f"/dev/loop{k}"):
+            os.mknod(f"/dev/loop{k}", 0o060600, os.makedev(7, k))
+    with open("/tmp/disk", "wb") as disk:
+        disk.truncate(16 << 20)
+    try:
+        run("mkfs.ext4", "-q", "/tmp/disk")
+        run("mount", "-o", "loop", "/tmp/disk", LOGS)
+    except RuntimeError as reason:
+        pytest.skip(f"no loop file system here: {reason}")
+    own_logs()
+
+
+@pytest.fixture
+def disk(host):
+    """disk() breaks it: every write from then on is an I/O error."""
+    mount_disk()
+
+    def die():
+        fd = os.open(LOGS, os.O_RDONLY)
+        fcntl.ioctl(fd, EXT4_IOC_SHUTDOWN, struct.pack("I", 2))
+        os.close(fd)
+    yield die
+    run("umount", "-l", LOGS)
+    os.unlink("/tmp/disk")
+
+
+def test_io_error_deny(live, policy, disk):
+    policy("deny")
+    session = live()
+    session.terminal.run("echo well")
+    disk()
+    session.terminal.send("echo not recorded\r")
+    session.terminal.expect(r"the session has ended: its recording can't be written \(Input/output error\)")
+    session.terminal.finish()
+    assert session.closed()["why"] == "recording"
+
+
+def test_io_error_allow(live, policy, disk):
+    policy("allow")
+    session = live()
+    session.terminal.run("echo well")
+    disk()
+    for _ in range(3):
+        assert session.terminal.run("seq 1 60000 | tail -1") == "60000\n"
+    session.terminal.send("seq 1 90000\r")
+    session.terminal.prompt()
+    assert session.terminal.exit() == 0
+    assert session.closed()["why"] == "exit"
+    assert sum(int(r["bytes"]) for r in losses(session)) > 0 and {r["errno"] for r in losses(session)} == {"5"}
+
+
+def test_the_users_file_size_limit_deny(live, policy, host, trail, eve):
+    """RLIMIT_FSIZE is the user's to set, where they start ttywrap by hand: it can't be used to switch the recording off."""
+    policy("deny", "at_cap = stop_output\n")
+    inner = host.user("outer", shell="/bin/bash")
+    with login(host.sshd("AcceptEnv *\n"), inner) as terminal:
+        terminal.send("ulimit -f 20; exec ttywrap\r")
+        terminal.prompt()
+        terminal.send("seq 1 100000\r")
+        terminal.expect(r"the session has ended: its recording can't be written \(File too large\)")
+        terminal.finish()
+
+
+@pytest.mark.parametrize("word", ["deny", "allow"])
+def test_the_log_directory_removed(live, policy, host, word):
+    """Noticed at the next seal, if not before."""
+    policy(word, "seal_interval = 1s\n")
+    session, since = live(), host.syslog.mark()
+    session.terminal.run("echo before")
+    os.rename(LOGS, LOGS + ".aside")
+    shutil.rmtree(LOGS + ".aside")
+    try:
+        session.terminal.send("echo after\r")
+        host.syslog.wait(lambda _, text: f"{session.name}.cast was removed while the session runs" in text, since)
+        assert losses(session)[0]["errno"] == "2"
+        if word == "deny":
+            session.terminal.expect("the session has ended: its recording was removed")
+            session.terminal.finish()
+            assert bytes.fromhex(session.closed()["reason"]) == b"its recording was removed"
+        else:
+            session.terminal.prompt()
+            assert session.terminal.run("echo goes on") == "goes on\n"
+            assert session.terminal.exit() == 0
+            assert session.closed()["why"] == "exit"
+    finally:
+        os.makedirs(LOGS, exist_ok=True)
+        own_logs()
+        host.install()
+
+
+def audit_socket(monitor):
+    """A descriptor of ours for the monitor's audit socket, as only root can have one."""
+    pidfd = libc.syscall(434, monitor, 0)
+    for number in range(64):
+        fd = libc.syscall(438, pidfd, number, 0)
+        if fd < 0:
+            continue
+        try:
+            sock = socket.socket(fileno=fd)
+            if sock.family == 16 and sock.proto == 9:
+                return sock
+            sock.close()
+        except OSError:
+            pass
+    raise AssertionError("the monitor has no audit socket")
+
+
+def deafen(sock):
+    """Fills what the socket can hold of the kernel's answers: the next one is ENOBUFS for whoever asks."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    for number in range(64):
+        try:
+            sock.send(struct.pack("<IHHII", 20, 1000, 5, 1 << 30 | number, 0) + b"\0\0\0\0", socket.MSG_DONTWAIT)
+        except OSError:
+            break
+
+
+@pytest.mark.parametrize("word", ["deny", "allow"])
+def test_the_audit_socket_overruns(live, policy, word, host, trail):
+    """ENOBUFS: the kernel's answer did not fit, so nobody knows whether the record is in the trail."""
+    policy(word)
+    session, since = live(), host.syslog.mark()
+    session.terminal.send("cat\r")  # reads lines, each a record
+    session.terminal.expect("cat\r\n")
+    session.terminal.send("first\r")
+    session.terminal.expect("first\r\nfirst\r\n")
+    trail.wait(lambda r: r.type == "USER_TTY" and r.get("pid") == str(session.monitor) and b"first" in r.data(), session.since)
+    sock = audit_socket(session.monitor)
+    deafen(sock)
+    session.terminal.send("unheard\r")
+    if word == "deny":
+        session.terminal.expect("the session has ended: the audit trail refused a record")
+        session.terminal.finish()
+        host.syslog.wait(lambda _, text: "the audit trail refused a record: No buffer space available" in text, since)
+        session.gone()
+    else:
+        session.terminal.expect("unheard\r\nunheard\r\n")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+
+        def reported():
+            session.terminal.send("heard\r")
+            return [r for r in losses(session) if r["of"] == "audit"]
+        audited = wait_until(reported, "the record of what was refused", 40)[0]
+        assert int(audited["bytes"]) >= len("unheard\r") and int(audited["to_ms"]) >= int(audited["from_ms"])
+        session.terminal.send("\x04")
+        session.terminal.prompt()
+        assert session.terminal.exit() == 0
+        assert session.closed()["why"] == "exit"
+    sock.close()
