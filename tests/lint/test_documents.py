@@ -48,6 +48,11 @@ def test_man_pages_are_installed():
     assert [p for p in PAGES if os.path.basename(p) not in meson] == []
 
 
+def test_examples_are_installed():
+    meson = read("tools/meson.build")
+    assert [n for n in every_file() if n.startswith("contrib/") and f"'{os.path.basename(n)}'" not in meson] == []
+
+
 def settings():
     """Names of all settings, from the table the parser uses."""
     return re.findall(r'\[CONF_ID_\w+\]\s*=\s*\{\s*"(\w+)"', read("ttywrap/launch/conf_value.c"))

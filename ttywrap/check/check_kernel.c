@@ -131,8 +131,7 @@ check_conntrack(struct findings *f)
 	}
 	if (counting == 0)
 		finding_note(f,
-		    "echo net.netfilter.nf_conntrack_acct=1 >/etc/sysctl.d/50-ttywrap.conf && "
-		    "sysctl --system",
+		    "cp " TTYWRAP_EXAMPLES "/50-ttywrap.conf /etc/sysctl.d/ && sysctl --system",
 		    "connection tracking: does not count bytes (nf_conntrack_acct = 0)");
 	/* Who looks at this came by the network, as a rule: an empty table then means that no rule
 	 * tracks. */
