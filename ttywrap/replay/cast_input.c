@@ -182,7 +182,7 @@ line_room(struct cast_input *c)
 static int
 line_take(struct cast_input *c, struct cast_line *line)
 {
-	char *from = c->buf + c->start + c->searched;
+	char *from = c->buf ? c->buf + c->start + c->searched : NULL;
 	char *lf = c->end > c->start + c->searched
 		       ? memchr(from, '\n', c->end - c->start - c->searched)
 		       : NULL;

@@ -343,10 +343,27 @@ test_ascii_terminal_gets_ascii(void **state)
 	assert_string_equal(out, "? ?6n ?6n");
 }
 
+/* A judge that never says no would be none: without the filter each of these is found out. */
+static void
+test_the_judge_sees(void **state)
+{
+	static const char *const bad[] = {"\033]0;t\a", "\033[6n", "\033[c", "\033[?1000h",
+	    "\033[?2004h", "\033[?1h", "\033=", "\a", "\033[5 q", "\033P$qm\033\\",
+	    "\033]52;c;AA\a", "\033[2;5r", "\033[4h", "\033[20h", "\033[?6h", "\033[?7l", "\033(0",
+	    "\016\033)0", "\033[3g", "\033[31m", "\033[?1004h", "\033[?69h\033[2;9s"};
+
+	(void)state;
+	assert_null(judge_unfiltered((const uint8_t *)"text\r\n\033[5;5H", 12));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (!judge_unfiltered((const uint8_t *)bad[i], strlen(bad[i])))
+			fail_msg("the judge let ESC %s pass", bad[i] + 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_judge_sees),
 	    cmocka_unit_test(test_every_class_of_sequence),
 	    cmocka_unit_test(test_every_short_sequence),
 	    cmocka_unit_test(test_every_mode_is_undone_or_dropped),

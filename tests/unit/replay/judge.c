@@ -120,7 +120,8 @@ judge_probe(struct judge *j)
 {
 	static const char drawing[] = "\033[H\033[2J\tone\ttwo\r\nqqxx lqk\r\nlong line that has "
 				      "to wrap at the right margin of it all\r\n"
-				      "a\nb\r\033[3Cinsert\r\033[5;3Hcursor\0337\033[1;31mred\033["
+				      "a\nb\r\033[3Cinsert\r\033[8;1Hoverwritten\033[8;3HXY\033[5;"
+				      "3Hcursor\0337\033[1;31mred\033["
 				      "m\033[12;1Hlast\n\n\nscrolled\r\nend";
 
 	vterm_input_write(j->vt, drawing, sizeof drawing - 1);
@@ -201,6 +202,19 @@ judge_stream(const uint8_t *in, size_t n, size_t piece)
 	for (size_t i = 0; i < n; i += piece)
 		filter_feed(&f, in + i, n - i < piece ? n - i : piece, to_judge, &j);
 	filter_end(&f, to_judge, &j);
+	wrong = j.wrong ? j.wrong : judge_compare(&j);
+	vterm_free(j.vt);
+	return wrong;
+}
+
+const char *
+judge_unfiltered(const uint8_t *in, size_t n)
+{
+	struct judge j;
+	const char *wrong;
+
+	judge_open(&j);
+	to_judge(&j, (const char *)in, n);
 	wrong = j.wrong ? j.wrong : judge_compare(&j);
 	vterm_free(j.vt);
 	return wrong;

@@ -14,6 +14,9 @@
  */
 const char *judge_stream(const uint8_t *in, size_t n, size_t piece);
 
+/* The same without a filter: to see that the judge sees. */
+const char *judge_unfiltered(const uint8_t *in, size_t n);
+
 /* What the filter makes of the stream, in pieces of that many bytes. The caller frees it. */
 uint8_t *judge_filtered(const uint8_t *in, size_t n, size_t piece, size_t *len);
 
