@@ -6,14 +6,19 @@ registered keeps working beside the tests. The kernel multicasts into the initia
 (kauditd_send_multicast_skb): open() therefore runs before the world unshares its network.
 """
 
+import errno
+import functools
+import os
 import re
 import socket
 import struct
+import subprocess
+import threading
 import time
 
 NETLINK_AUDIT = 9
 NLGRP_READLOG = 1
-AUDIT_GET, AUDIT_SET = 1000, 1001
+AUDIT_GET, AUDIT_SET, AUDIT_USER = 1000, 1001, 1005
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK = 1, 4
 STATUS_ENABLED, STATUS_BACKLOG_LIMIT = 0x1, 0x10
@@ -43,17 +48,24 @@ class Record:
         self.number = number
         self.type = TYPES.get(number, f"UNKNOWN[{number}]")
         self.text = text
-        head = HEAD.match(text)
-        self.time = float(f"{head[1]}.{head[2]}") if head else 0.0
-        self.serial = int(head[3]) if head else 0
-        self.fields = {}
-        for key, value in FIELD.findall(head[4] if head else text):
+
+    @functools.cached_property
+    def serial(self):
+        head = HEAD.match(self.text)
+        return int(head[3]) if head else 0
+
+    @functools.cached_property
+    def fields(self):
+        found = {}
+        head = HEAD.match(self.text)
+        for key, value in FIELD.findall(head[4] if head else self.text):
             if key == "msg" and value.startswith("'"):
-                self.fields["msg"] = value[1:-1]
+                found["msg"] = value[1:-1]
                 for inner, inner_value in FIELD.findall(value[1:-1]):
-                    self.fields.setdefault(inner, inner_value)
+                    found.setdefault(inner, inner_value)
             else:
-                self.fields.setdefault(key, value)
+                found.setdefault(key, value)
+        return found
 
     def get(self, key, default=None):
         """A field as text: quotes taken off, or decoded where the kernel or libaudit wrote it in hex."""
@@ -147,18 +159,33 @@ class Trail:
     def __init__(self, sock):
         self.sock = sock
         self.records = []
+        self.overruns = 0
+        self.changed = threading.Condition()
 
-    def read(self, seconds=0.0):
-        """Takes in what is there, waiting up to seconds for the first of it."""
-        self.sock.settimeout(seconds or 0.000001)
+    def start(self):
+        """Reads all the time: what nobody fetches the kernel throws away. A thread, so not before unshare(2)."""
+        threading.Thread(target=self.receive, daemon=True).start()
+
+    def receive(self):
         while True:
             try:
                 data = self.sock.recv(1 << 16)
-            except (BlockingIOError, socket.timeout):
-                return
-            self.sock.settimeout(0.000001)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                self.overruns += 1
+                continue
             _, number, _, _, _ = struct.unpack_from("<IHHII", data)
-            self.records.append(Record(number, data[16:].rstrip(b"\0\n").decode("utf-8", "surrogateescape")))
+            record = Record(number, data[16:].rstrip(b"\0\n").decode("utf-8", "surrogateescape"))
+            with self.changed:
+                self.records.append(record)
+                self.changed.notify_all()
+
+    def read(self):
+        """Returns once everything the kernel has logged so far is in records: the kernel keeps the order."""
+        at, text = len(self.records), f"op=trail-read at={time.monotonic_ns()}"
+        request(AUDIT_USER, text.encode() + b"\0")
+        self.wait(lambda r: r.number == AUDIT_USER and text in r.text, at)
 
     def mark(self):
         """A position: records from here on are later than this call."""
@@ -174,11 +201,11 @@ class Trail:
                 if wanted(self.records[at]):
                     return self.records[at]
             at = len(self.records)
-            left = end - time.monotonic()
-            if left <= 0:
-                raise AssertionError("no such record in the audit trail:\n" +
-                                     "".join(r.line() for r in self.records[since:]))
-            self.read(left)
+            with self.changed:
+                if self.changed.wait_for(lambda: len(self.records) > at, max(0, end - time.monotonic())):
+                    continue
+            raise AssertionError(f"no such record in the audit trail ({self.overruns} overruns of it):\n" +
+                                 "".join(r.line() for r in self.records[since:]))
 
     def find(self, kind=None, since=0, **fields):
         """Records from since on of that type whose fields have those values (as get() gives them)."""
@@ -191,3 +218,50 @@ class Trail:
         self.read()
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as out:
             out.writelines(r.line() for r in self.records[since:])
+
+
+class Auditd:
+    """An auditd with a folder of its own. To be used where no other is registered: the kernel has room for one."""
+
+    CONF = """log_file = {log}
+log_format = RAW
+write_logs = yes
+local_events = yes
+flush = NONE
+priority_boost = 0
+name_format = NONE
+max_log_file = 64
+max_log_file_action = IGNORE
+space_left = 1
+space_left_action = IGNORE
+admin_space_left = 0
+admin_space_left_action = IGNORE
+disk_full_action = IGNORE
+disk_error_action = IGNORE
+plugin_dir = {folder}/plugins.d
+"""
+
+    def __init__(self, folder):
+        self.folder, self.log = folder, f"{folder}/audit.log"
+        os.makedirs(f"{folder}/plugins.d", 0o750, exist_ok=True)
+        with open(f"{folder}/auditd.conf", "w", encoding="ascii") as out:
+            out.write(self.CONF.format(folder=folder, log=self.log))
+        os.chmod(f"{folder}/auditd.conf", 0o640)
+
+    def __enter__(self):
+        self.process = subprocess.Popen(["/usr/sbin/auditd", "-n", "-c", self.folder], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while status()["pid"] != self.process.pid:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("auditd did not register")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def read(self):
+        with open(self.log, encoding="utf-8", errors="surrogateescape") as text:
+            return text.read()

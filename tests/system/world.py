@@ -96,6 +96,7 @@ class Share:
         os.makedirs(os.path.dirname(LOCK), exist_ok=True)
         self.folder = os.open(os.path.dirname(LOCK), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self.auditd_fd = os.open(f"{LOCK}.auditd", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
     def try_lock(self, how):
         try:
@@ -155,6 +156,16 @@ class Share:
         finally:
             audit.switch_on(audit.status())
             fcntl.flock(self.fd, fcntl.LOCK_SH)
+
+
+    @contextlib.contextmanager
+    def sole_auditd(self):
+        """The kernel knows one auditd at a time."""
+        fcntl.flock(self.auditd_fd, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self.auditd_fd, fcntl.LOCK_UN)
 
 
 def keep(pipe, share, parent):
@@ -354,6 +365,8 @@ def enter(visible=(), shared=()):
     try:
         furnish()
         make_network()
+        if trail:
+            trail.start()
     except BaseException:
         world.leave()
         raise
