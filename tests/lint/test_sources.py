@@ -20,8 +20,6 @@ EXCEPTIONS = {
     "ttywrap/monitor/terminal.c": {"seteuid"},  # a PTY belongs to the effective uid that opens /dev/ptmx
 }
 FILE_LINES, FUNCTION_LINES = 600, 60
-# One automaton each: parted, its states and its table would have to be looked for in two places.
-LONGER = {"ttywrap/replay/filter.c": 720}
 
 
 def kind_of(name):
@@ -66,7 +64,7 @@ def test_files_and_functions_are_short():
     found = []
     for name in c_files(*SHIPPED):
         text = read(name)
-        if text.count("\n") > LONGER.get(name, FILE_LINES):
+        if text.count("\n") > FILE_LINES:
             found.append(f"{name}: {text.count(chr(10))} lines")
         found += [f"{name}:{line}: {what} has {length} lines" for what, line, length in functions(text) if length > FUNCTION_LINES]
     assert found == []

@@ -28,7 +28,8 @@ filter_load(const struct sock_filter *filter, size_t n)
 
 	if (SANITIZED)
 		return 0;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) ==
+		       0
 		   ? 0
 		   : -errno;
 }
