@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -63,6 +64,36 @@ def test_and_from_a_process_that_is_in_no_session(live, eve):
     tried = attempts(done.stdout)
     assert len(tried) > 120 and {name: got for name, got in tried.items() if got not in REFUSED} == {}
     assert tried["outer open rdwr"] == "EBUSY"
+    assert session.terminal.exit() == 0
+
+
+def threads(pid):
+    """The fields of SECURITY.md's table, for every thread of a process."""
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="utf-8", errors="replace") as text:
+            found.append(dict(line.rstrip("\n").split(":\t", 1) for line in text if ":\t" in line))
+    return found
+
+
+def test_what_every_thread_of_each_role_holds(live):
+    """The table in SECURITY.md, row by row, as the kernel says it."""
+    session = live()
+    service, user = str(pwd.getpwnam("_ttywrap").pw_uid), str(session.user.uid)
+    two = f"{1 << 29 | 1 << 12:016x}"  # CAP_AUDIT_WRITE, CAP_NET_ADMIN
+    none = f"{0:016x}"
+    want = {session.monitor: (service, two, "1", "2"), session.pump: (service, none, "1", "2"), session.shell: (user, none, "0", "0")}
+    for pid, (uid, held, no_new_privs, seccomp) in want.items():
+        for thread in threads(pid):
+            assert thread["Uid"].split() == [uid] * 4
+            assert (thread["CapPrm"], thread["CapEff"], thread["CapInh"], thread["CapAmb"]) == (held, held, none, none)
+            assert (thread["NoNewPrivs"], thread["Seccomp"]) == (no_new_privs, seccomp)
+    # Nothing is open in the pump but its table; nobody's is the recording for reading.
+    assert all(int(fd) < 16 for fd in os.listdir(f"/proc/{session.pump}/fd"))
+    with open(f"/proc/{session.pump}/fdinfo/4", encoding="ascii") as text:
+        assert int(re.search(r"flags:\t(\d+)", text.read())[1], 8) & (os.O_ACCMODE | os.O_APPEND) == os.O_WRONLY | os.O_APPEND
+    with open(f"/proc/{session.pump}/limits", encoding="ascii") as text:
+        assert re.search(r"Max processes\s+0\s+0", text.read())
     assert session.terminal.exit() == 0
 
 

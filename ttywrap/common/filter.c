@@ -25,11 +25,11 @@ filter_load(const struct sock_filter *filter, size_t n)
 {
 	struct sock_fprog program = {
 	    .len = (unsigned short)n, .filter = (struct sock_filter *)filter};
+	long r;
 
 	if (SANITIZED)
 		return 0;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) ==
-		       0
-		   ? 0
-		   : -errno;
+	r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+	/* seccomp(2): the id of a thread that could not be brought in. */
+	return r == 0 ? 0 : r > 0 ? -EBUSY : -errno;
 }
