@@ -157,7 +157,7 @@ put_stream(struct recording *r, int64_t now_ns, char code, struct encode_held *h
 						       : r->held_ns;
 	if (error == 0 && r->sink.offset >= r->seal_next)
 		error = lines_seal_if_due(r, now_ns);
-	if (error == 0 && sink_waiting(&r->sink) >= SINK_FLUSH)
+	if (error == 0 && sink_waiting(&r->sink) >= sink_flush(&r->sink))
 		lines_write(r, now_ns, 0);
 	return error;
 }
@@ -292,6 +292,13 @@ recording_tick(struct recording *r, int64_t now_ns)
 	if (r->oldest_ns != INT64_MAX && now_ns >= r->oldest_ns + r->options.delay_ns)
 		return write_all(r, now_ns);
 	return error ? error : r->error;
+}
+
+void
+recording_wait(struct recording *r, int64_t now_ns, int64_t wait_ns)
+{
+	if (r->sink.is_busy)
+		lines_write(r, now_ns, wait_ns);
 }
 
 int

@@ -98,6 +98,12 @@ int64_t recording_deadline_ns(const struct recording *);
 /* Does what is due: writes, seals. Returns 0 or what the write said. May be called at any time. */
 int recording_tick(struct recording *, int64_t now_ns);
 
+/*
+ * There is no room: waits until the writer has made some, wait_ns at most. What its write says comes
+ * out of recording_error and the next tick. Without a writer there is nothing to wait for.
+ */
+void recording_wait(struct recording *, int64_t now_ns, int64_t wait_ns);
+
 /* Writes what waits, due or not: for a moment without anything else to do. */
 int recording_flush(struct recording *, int64_t now_ns);
 

@@ -79,6 +79,12 @@ sink_room(const struct sink *s, size_t n)
 	return (s->size - s->end) / need + s->start / need;
 }
 
+size_t
+sink_flush(const struct sink *s)
+{
+	return s->writer ? SINK_WAKE : SINK_FLUSH;
+}
+
 char *
 sink_reserve(struct sink *s, size_t n)
 {

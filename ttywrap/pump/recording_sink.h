@@ -18,6 +18,7 @@
 #define SINK_SIZE  (256u << 10) /* bytes waiting at most; pages not needed stay untouched */
 #define SINK_LINES (64u << 10)  /* what sink_reserve gives at once, at most */
 #define SINK_FLUSH (32u << 10)  /* waiting bytes that are worth a write */
+#define SINK_WAKE  (96u << 10)  /* the same when a thread has to be woken for it */
 
 struct sink_packer;      /* the compressor, recording_zstd.c */
 struct recording_writer; /* the thread, recording_writer.c */
@@ -51,6 +52,9 @@ void sink_clear(struct sink *);
 
 /* How many times lines of n <= SINK_LINES bytes can go in before the next write. */
 size_t sink_room(const struct sink *, size_t n);
+
+/* How many waiting bytes are worth a write. */
+size_t sink_flush(const struct sink *);
 
 /* Where to make n <= SINK_LINES bytes of lines; NULL when there is no room for them. Followed by sink_commit. */
 char *sink_reserve(struct sink *, size_t n);

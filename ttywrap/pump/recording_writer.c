@@ -136,8 +136,9 @@ writer_start(struct recording_writer *w, const struct writer_job *job)
 	pthread_mutex_lock(&w->lock);
 	w->job = *job;
 	w->state = BUSY;
-	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
+	/* Behind the lock, or the thread wakes up only to wait for it. */
+	pthread_cond_broadcast(&w->changed);
 }
 
 int

@@ -17,11 +17,12 @@
 #include "pump/sandbox.h"
 #include "pump/witness.h"
 
-#define CHUNK     4096 /* a read from a PTY master never returns more (tty_read, n_tty_read) */
-#define FULL      (CHUNK - 1) /* what n_tty holds for a reader: behind so much there is more */
-#define AHEAD     4           /* chunks of output that are read while the terminal takes none */
-#define READS     8           /* chunks between two looks at everything else */
-#define DRAIN_MAX (1u << 20)  /* more than the kernel holds for a terminal that is hung up */
+#define CHUNK        4096 /* a read from a PTY master never returns more (tty_read, n_tty_read) */
+#define FULL         (CHUNK - 1) /* what n_tty holds for a reader: behind so much there is more */
+#define AHEAD        4           /* chunks of output that are read while the terminal takes none */
+#define FULL_WAIT_NS 5000000    /* how long all else waits while the recording waits for the disk */
+#define READS        8          /* chunks between two looks at everything else */
+#define DRAIN_MAX    (1u << 20) /* more than the kernel holds for a terminal that is hung up */
 #define STUCK_WAIT_NS                                                                              \
 	10000000000 /* how long the last output waits for a terminal that takes nothing */
 
@@ -240,6 +241,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 	int64_t deadline_ns = witness_deadline_ns(r->witness), now_ns = io_now_ns();
 	struct timespec t, *timeout = NULL;
 	bool in_empty = r->in.at == r->in.len;
+	bool full = witness_wait(r->witness, now_ns, FULL_WAIT_NS);
 
 	p[0] = (struct pollfd){.fd = r->outer_gone ? -1 : PUMP_IN};
 	p[1] = (struct pollfd){.fd = r->inner_gone ? -1 : PUMP_PTM};
@@ -251,7 +253,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 		p[0].events |= POLLIN;
 	if (!out_is_empty(r))
 		p[0].events |= POLLOUT;
-	if (out_has_room(r) && !witness_is_full(r->witness))
+	if (out_has_room(r) && !full)
 		p[1].events |= POLLIN;
 	if (!in_empty && !r->in_held && !r->draining)
 		p[1].events |= POLLOUT;
@@ -266,6 +268,8 @@ wait_for(struct relay *r, struct pollfd p[5])
 	if (witness_has_mail(r->witness))
 		p[2] =
 		    (struct pollfd){.fd = PUMP_MONITOR, .events = (short)(p[2].events | POLLOUT)};
+	if (full) /* the wait was this one */
+		deadline_ns = now_ns;
 	if (deadline_ns >= 0) {
 		int64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 

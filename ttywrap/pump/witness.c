@@ -402,6 +402,15 @@ witness_is_full(const struct witness *w)
 }
 
 bool
+witness_wait(struct witness *w, int64_t now_ns, int64_t wait_ns)
+{
+	if (!witness_is_full(w))
+		return false;
+	recording_wait(w->recording, now_ns, wait_ns);
+	return witness_is_full(w);
+}
+
+bool
 witness_has_mail(const struct witness *w)
 {
 	return !outbox_is_empty(&w->outbox);

@@ -70,6 +70,9 @@ int witness_tick(struct witness *, int64_t now_ns);
 /* No room for more output now: the relay must not read it yet. */
 bool witness_is_full(const struct witness *);
 
+/* Waits for room, wait_ns at most. Returns whether there is none yet. */
+bool witness_wait(struct witness *, int64_t now_ns, int64_t wait_ns);
+
 /* Messages that the channel would not take wait; true while there are any. */
 bool witness_has_mail(const struct witness *);
 void witness_post(struct witness *);
