@@ -2,7 +2,8 @@
 /*
  * Test program: the input pipeline on a real PTY, without privileges or sandbox.
  * Runs a program on a PTY of its own, relays stdin and stdout, and writes what
- * would be audited to descriptor FD, one JSON object a line.
+ * would be audited to descriptor FD, one JSON object a line. The end of stdin is
+ * a hangup.
  *
  *	audit_relay FD PROGRAM [ARGUMENT...]
  */
@@ -146,6 +147,8 @@ keys_read(struct relay *r)
 	r->len = n > 0 ? (size_t)n : 0;
 	if (r->len > 0)
 		keys_write(r);
+	else
+		(void)pidfd_send_signal(r->child_fd, SIGHUP, NULL, 0);
 }
 
 static int

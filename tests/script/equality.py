@@ -130,8 +130,11 @@ def run_case(case, pace, relay, records):
         result.take([json.loads(line) for line in log if line.endswith("}\n")])
     if records is not None:
         result.kernel = {}
-        for pid, _, data in records.gather(got["session"]):
-            result.kernel[pid] = result.kernel.get(pid, b"") + data
+        try:
+            for pid, _, data in records.gather(got["session"]):
+                result.kernel[pid] = result.kernel.get(pid, b"") + data
+        except OSError:  # ENOBUFS: other records of the machine have crowded ours out
+            result.kernel = None
     return result
 
 
@@ -142,7 +145,12 @@ def write_table(results, path):
                   "seen by the kernel's TTY auditing and by the input pipeline. *Left out* are bytes of secrets\n"
                   "(canonical without echo, a prompt, a process on the list), *in doubt* those between two modes,\n"
                   "*flushed* those that no program read. Paced: *person* types, *fast* writes a line at once\n"
-                  "after the prompt for it, *rush* writes everything without waiting.\n\n"
+                  "after the prompt for it, *rush* writes everything without waiting. What is in doubt depends\n"
+                  "on how late the relay wakes: the table is of a machine with more work than processors.\n\n"
+                  "What line editing makes of the keys is held against a real PTY apart from that:\n"
+                  "`ninja -C build discipline-million` plays 1,000,000 random cases (modes, bytes, splits, reads)\n"
+                  "and found none different; `make test` plays 4,000. Where equality ends stands in\n"
+                  "`ttywrap/pump/discipline.h`.\n\n"
                   "| script | paced | kernel's bytes | ours | difference | left out | in doubt | flushed |\n"
                   "|---|---|---|---|---|---|---|---|\n")
         for r in results:

@@ -12,6 +12,7 @@ AUDIT_GET, AUDIT_SET, AUDIT_TTY_SET, AUDIT_TTY = 1000, 1001, 1017, 1319
 SOL_NETLINK, NETLINK_ADD_MEMBERSHIP = 270, 1
 REQUEST, ACK = 1, 4
 STATUS_ENABLED = 1
+SO_RCVBUFFORCE = 33
 
 
 def call(kind, payload=b""):
@@ -57,7 +58,7 @@ class Records:
     def __init__(self):
         self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_AUDIT)
         self.netlink.bind((0, 0))
-        self.netlink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.netlink.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 26)
         self.netlink.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, READLOG)
 
     def gather(self, session, seconds=0.6):

@@ -18,7 +18,6 @@ import re
 import select
 import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -143,8 +142,8 @@ class Player:
             if not self.drain(0.02):
                 time.sleep(0.02)
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGHUP)
-            time.sleep(0.2)
+            os.close(self.key_fd)
+            self.drain(1)
             self.process.kill()
             self.process.wait()
             return False
@@ -177,5 +176,8 @@ def play(case, start, pace):
             process.kill()
             process.wait()
         for fd in {key_fd, screen_fd}:
-            os.close(fd)
+            try:
+                os.close(fd)
+            except OSError:  # hung up already
+                pass
         shutil.rmtree(where, ignore_errors=True)
