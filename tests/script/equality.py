@@ -13,6 +13,7 @@ import fcntl
 import glob
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -198,6 +199,7 @@ def main():
     paths = sorted(glob.glob(os.path.join(HERE, "cases", "*.case")))
     cases = [c for c in map(play.Case, paths) if not args.case or c.name in args.case]
     todo = [(c, p) for c in cases for p in args.pace or ["person", "fast", "rush"]] * args.times
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was switched on is switched off in any case
     records, undo = kernel_open(not args.no_kernel, args.lock)
     results, failed = [], 0
     print(f"1..{len(todo)}", flush=True)
