@@ -9,6 +9,8 @@
 #include "check/finding.h"
 #include "common/io.h"
 #include "config.h"
+#include "replay/cast.h"
+#include "replay/summary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,6 +35,12 @@ ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
+static bool
+is_recording(const char *name)
+{
+	return ends_with(name, ".cast") || ends_with(name, ".cast.zst");
+}
+
 /* Is the last line a seal that says it is the last? */
 static bool
 is_closed(int fd, off_t size)
@@ -49,6 +57,22 @@ is_closed(int fd, off_t size)
 	return strstr(line, "\"s\"") != NULL && strstr(line, " end=1 ") != NULL;
 }
 
+/* A compressed one has to be read to its end. */
+static bool
+is_closed_packed(int fd, const char *name)
+{
+	struct summary s;
+	struct cast_error err;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	bool closed;
+
+	if (copy < 0 || summary_read(&s, copy, name, false, &err) != 0)
+		return false;
+	closed = s.state != SUMMARY_CUT_OFF;
+	summary_clear(&s);
+	return closed;
+}
+
 static bool
 is_cut_off(int dir_fd, const char *name, time_t now)
 {
@@ -57,7 +81,7 @@ is_cut_off(int dir_fd, const char *name, time_t now)
 	bool cut = false;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mtime + FRESH_S < now &&
-	    !is_closed(fd, st.st_size))
+	    !(ends_with(name, ".zst") ? is_closed_packed(fd, name) : is_closed(fd, st.st_size)))
 		cut = flock(fd, LOCK_SH | LOCK_NB) == 0;
 	io_close(&fd);
 	return cut;
@@ -79,7 +103,7 @@ check_sessions(struct findings *f)
 	while ((e = readdir(d)) != NULL) {
 		size_t n = strlen(names);
 
-		if (!ends_with(e->d_name, ".cast") || !is_cut_off(dirfd(d), e->d_name, time(NULL)))
+		if (!is_recording(e->d_name) || !is_cut_off(dirfd(d), e->d_name, time(NULL)))
 			continue;
 		if (cut++ < NAMES_SHOWN)
 			snprintf(names + n, sizeof names - n, " %s", e->d_name);
