@@ -152,6 +152,7 @@ records_withheld(struct monitor *m, const struct message_withheld *w)
 	begin(m, &t, "withheld");
 	trail_add(&t, "why", "rate");
 	trail_add(&t, "bytes", "%llu", (unsigned long long)w->bytes);
+	trail_add(&t, "records", "%llu", (unsigned long long)w->records);
 	add_hash(&t, w->hash);
 	return send(m, &t, true);
 }

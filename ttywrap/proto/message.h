@@ -52,8 +52,8 @@ struct message_input {
 
 /* Records above the limits of the configuration, or faster than the monitor takes them. */
 struct message_withheld {
-	int64_t time_ns;
-	uint64_t bytes;
+	int64_t time_ns; /* of the first */
+	uint64_t bytes, records;
 	uint8_t hash[32]; /* BLAKE2b-256 of them */
 };
 

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/blake2b.h"
 #include "common/io.h"
 #include "proto/message.h"
 #include "pump/cmdline.h"
 #include "pump/input.h"
+#include "pump/limit.h"
 #include "pump/outbox.h"
 #include "pump/recording.h"
 #include "pump/recording_writer.h"
@@ -36,9 +36,7 @@ struct witness {
 	bool capped;    /* … and will be to the end: the recording has reached its largest size */
 	struct message_loss loss; /* what it has not been told of yet */
 	uint64_t withheld;        /* how often input was left out */
-	struct blake2b
-	    overflow; /* records that the monitor did not take in time: what they held, … */
-	uint64_t overflow_n; /* … and how much */
+	struct limit limit;  /* on the records of input */
 };
 
 static void on_command(void *arg, const char *text, size_t n);
@@ -141,6 +139,7 @@ witness_begin(
 
 	w->go = go->body.go;
 	w->now_ns = now_ns;
+	limit_init(&w->limit, w->go.audit_rate, w->go.audit_max);
 	if (!(w->go.flags & (MESSAGE_GO_AUDIT | MESSAGE_GO_RECORD_IN))) {
 		typed_free(w->typed); /* nobody wants to know */
 		w->typed = NULL;
@@ -199,17 +198,20 @@ judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 	return 0;
 }
 
-/* Records that found no room are not lost without a word: how many bytes, and what they were. */
+/* What was left out, above the limits or because the monitor did not take it: how much, and what it was. */
 static void
-send_overflow(struct witness *w)
+send_summary(struct witness *w, bool at_end)
 {
-	struct message_withheld out = {.time_ns = w->now_ns, .bytes = w->overflow_n};
+	struct limit_summary left;
+	struct message_withheld out;
 
-	if (w->overflow_n == 0)
+	if (!limit_summary(&w->limit, w->now_ns, at_end, &left))
 		return;
-	blake2b_digest(&w->overflow, out.hash);
+	out = (struct message_withheld){
+	    .time_ns = left.since_ns, .bytes = left.bytes, .records = left.records};
+	memcpy(out.hash, left.hash, sizeof out.hash);
 	if (outbox_send(&w->outbox, MESSAGE_WITHHELD, &out, sizeof out, NULL, 0) == 0)
-		w->overflow_n = 0;
+		limit_told(&w->limit);
 }
 
 static void
@@ -217,14 +219,10 @@ audit(struct witness *w, const struct input_event *e)
 {
 	struct message_input head = {.time_ns = e->last_ns, .reader = e->pgrp};
 
-	send_overflow(w);
-	if (w->overflow_n == 0 &&
-	    outbox_send(&w->outbox, MESSAGE_INPUT, &head, sizeof head, e->data, e->len) == 0)
-		return;
-	if (w->overflow_n == 0)
-		blake2b_init(&w->overflow);
-	blake2b_update(&w->overflow, e->data, e->len);
-	w->overflow_n += e->len;
+	send_summary(w, false);
+	if (limit_take(&w->limit, e->data, e->len, w->now_ns) &&
+	    outbox_send(&w->outbox, MESSAGE_INPUT, &head, sizeof head, e->data, e->len) < 0)
+		limit_leave(&w->limit, e->data, e->len, w->now_ns);
 }
 
 /* From the judging: what was read, and what is kept out. Never how much of a secret: its length is half of it. */
@@ -342,6 +340,7 @@ witness_last_look(struct witness *w)
 		typed_end(w->typed);
 	typed_free(w->typed);
 	w->typed = NULL;
+	send_summary(w, true);
 }
 
 int
@@ -374,15 +373,20 @@ witness_deadline_ns(const struct witness *w)
 	int64_t deadline_ns =
 	    w->recording != NULL ? recording_deadline_ns(w->recording) : INT64_MAX;
 	int64_t look_ns = w->typed != NULL ? typed_deadline_ns(w->typed) : -1;
+	int64_t left_ns = limit_deadline_ns(&w->limit);
 
 	if (look_ns >= 0 && look_ns < deadline_ns)
 		deadline_ns = look_ns;
+	if (left_ns >= 0 && left_ns < deadline_ns)
+		deadline_ns = left_ns;
 	return deadline_ns == INT64_MAX ? -1 : deadline_ns;
 }
 
 int
 witness_tick(struct witness *w, int64_t now_ns)
 {
+	w->now_ns = now_ns;
+	send_summary(w, false);
 	if (w->recording == NULL)
 		return 0;
 	if (w->losing && !w->capped && recording_error(w->recording) == 0) {
@@ -420,7 +424,7 @@ void
 witness_post(struct witness *w)
 {
 	(void)outbox_post(&w->outbox);
-	send_overflow(w);
+	send_summary(w, false);
 }
 
 int

@@ -35,7 +35,7 @@ static const struct {
 } allowed[] = {
     {MESSAGE_READY, MONITOR_STARTING, 0, 0},
     {MESSAGE_INPUT, MONITOR_RUNNING | MONITOR_ENDING, 16 + 1, 16 + 4096},
-    {MESSAGE_WITHHELD, MONITOR_RUNNING | MONITOR_ENDING, 48, 48},
+    {MESSAGE_WITHHELD, MONITOR_RUNNING | MONITOR_ENDING, 56, 56},
     {MESSAGE_SEAL, MONITOR_RUNNING | MONITOR_ENDING, 80, 80},
     {MESSAGE_LOSS, MONITOR_RUNNING | MONITOR_ENDING, 32, 32},
     {MESSAGE_FOREGROUND, MONITOR_RUNNING | MONITOR_ENDING, 8, 8},
@@ -212,7 +212,7 @@ next(uint64_t *seed)
 static void
 send_random(int fd, uint64_t *seed)
 {
-	static const size_t right[] = {0, 0, 20, 48, 80, 32, 8, 40};
+	static const size_t right[] = {0, 0, 20, 56, 80, 32, 8, 40};
 	uint8_t bytes[sizeof(struct message) + 64];
 	struct message_head head = {.type = (uint32_t)(next(seed) % 9)};
 	size_t n = next(seed) % 4 != 0 && head.type < 8 ? right[head.type]
