@@ -14,7 +14,8 @@
 
 enum {
 	TRIES = 4,
-	FULL_READ = 4000
+	FULL_READ = 4000,
+	SETTLE_TRIES = 40
 };
 
 static int
@@ -90,6 +91,18 @@ polls(int fd, short events)
 }
 
 /*
+ * While somebody writes to the slave its poll says no (tty_is_writelocked()), and an
+ * edge asked for just then is lost. A write that does not wait for room is over
+ * within microseconds: better to wait for that than to be blind.
+ */
+static void
+output_settle(const struct view *v)
+{
+	for (int i = 0; i < SETTLE_TRIES && !polls(v->pts_fd, POLLWRNORM); i++)
+		;
+}
+
+/*
  * Modes and count belong together only if the modes were not set in between. A
  * slave that takes no output right now may have swallowed an edge.
  */
@@ -98,6 +111,7 @@ view_take(struct view *v, struct input_view *out)
 {
 	bool changed = v->blind, again = true;
 
+	output_settle(v);
 	edge_clear(v->edge_fd);
 	changed |= edge_clear(v->modes_fd);
 	for (int i = 0; i < TRIES && again; i++) {
@@ -105,10 +119,12 @@ view_take(struct view *v, struct input_view *out)
 
 		if (error != 0)
 			return error;
+		output_settle(v);
 		again = edge_clear(v->modes_fd);
 		changed |= again;
+		again |= !polls(v->pts_fd, POLLWRNORM); /* the edge may have been lost just now */
 	}
-	v->blind = again || !polls(v->pts_fd, POLLWRNORM);
+	v->blind = again;
 	out->changed = changed || v->blind;
 	out->control = polls(v->ptm_fd, POLLPRI);
 	if (ioctl(v->ptm_fd, TIOCGPGRP, &out->pgrp) != 0 || out->pgrp < 0)
