@@ -16,12 +16,13 @@ CAPS = "cap_audit_write,cap_net_admin,cap_audit_control,cap_sys_ptrace=p"
 
 
 @contextlib.contextmanager
-def done_and_undone(do, undo):
-    run("sh", "-c", do)
-    try:
-        yield
-    finally:
-        run("sh", "-c", undo)
+def done_and_undone(host, do, undo):
+    with host.world.alone() if "auditctl" in do else contextlib.nullcontext():
+        run("sh", "-c", do)
+        try:
+            yield
+        finally:
+            run("sh", "-c", undo)
 
 
 # name: (commands that take it away, that bring it back, the setting that decides, a word of the reason)
@@ -52,7 +53,7 @@ def user(host, trail):
 def test_deny_refuses_with_one_line_and_says_why(host, sshd, user, name):
     do, undo, _, reason = CASES[name]
     before, since = set(host.recordings()), host.syslog.mark()
-    with Terminal(ssh_words(sshd, user, tty=True)) as terminal, done_and_undone(do, undo):
+    with Terminal(ssh_words(sshd, user, tty=True)) as terminal, done_and_undone(host, do, undo):
         assert terminal.finish() == 1
         lines = [line for line in terminal.before.replace("\r", "").split("\n") if line.strip()]
         assert lines == [f"ttywrap: {REFUSED}"]
@@ -66,7 +67,7 @@ def test_allow_goes_on_and_says_so(host, sshd, user, name):
     do, undo, setting, reason = CASES[name]
     host.configure(f"[user lacking]\n{setting} = allow\n")
     since = host.syslog.mark()
-    with done_and_undone(do, undo), login(sshd, user) as terminal:
+    with done_and_undone(host, do, undo), login(sshd, user) as terminal:
         assert terminal.run("echo w$((40+2))w").strip() == "w42w"
         assert terminal.exit() == 0
         _, text = host.syslog.wait(lambda _, line: "ttywrap[" in line and reason in line, since)
@@ -77,7 +78,7 @@ def test_one_cause_allowed_does_not_allow_another(host, sshd, user):
     host.configure("[user lacking]\non_failure_audit = allow\n")
     do, undo, _, reason = CASES["no log folder"]
     since = host.syslog.mark()
-    with Terminal(ssh_words(sshd, user, tty=True)) as terminal, done_and_undone(do, undo):
+    with Terminal(ssh_words(sshd, user, tty=True)) as terminal, done_and_undone(host, do, undo):
         assert terminal.finish() == 1
         host.syslog.wait(lambda _, line: "ttywrap[" in line and reason in line and "session refused" in line, since)
 
@@ -86,6 +87,6 @@ def test_what_is_not_wanted_is_not_missed(host, sshd, user):
     """record = none needs no log folder."""
     host.configure("[user lacking]\nrecord = none\naccounting = no\n")
     do, undo, _, _ = CASES["no log folder"]
-    with done_and_undone(do, undo), login(sshd, user) as terminal:
+    with done_and_undone(host, do, undo), login(sshd, user) as terminal:
         assert terminal.run("echo w$((40+2))w").strip() == "w42w"
         assert terminal.exit() == 0

@@ -360,7 +360,7 @@ def enter(visible=(), shared=()):
     except OSError as error:
         os.close(pipe)
         os.waitpid(keeper, 0)
-        raise Unavailable(f"no namespaces or overlay here ({error}), as in a container") from error
+        raise Unavailable(f"needs namespaces and an overlay, which this place does not give ({error}; a container?)") from error
     world = World(keeper, pipe, trail, share)
     try:
         furnish()
