@@ -36,7 +36,7 @@ struct witness {
 	bool capped;    /* … and will be to the end: the recording has reached its largest size */
 	struct message_loss loss; /* what it has not been told of yet */
 	uint64_t withheld;        /* how often input was left out */
-	struct limit limit;  /* on the records of input */
+	struct limit limit;       /* on the records of input */
 };
 
 static void on_command(void *arg, const char *text, size_t n);
