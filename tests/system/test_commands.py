@@ -41,11 +41,11 @@ def test_commands(host, user, trail, name):
         terminal.expect("ready> ")
         for keys, line in LINES:
             terminal.send(keys)
-            trail.wait(lambda r, line=line: r.type == "USER_CMD" and r.get("cmd") == line, since=mark)
+            trail.wait(lambda r, line=line: r.type == "USER_CMD" and r.get("auid") == str(user.uid) and r.get("cmd") == line, since=mark)
             terminal.expect("ready> ")
         terminal.send("exit\r")
         terminal.finish()
-    records = trail.find("USER_CMD", since=mark)
+    records = trail.find("USER_CMD", since=mark, auid=user.uid)
     assert [r.get("cmd") for r in records] == [line for _, line in LINES] + ["exit"]
     assert records[0].get("comm") == name and records[0].get("euid") == str(user.uid)
     with open(host.recordings()[-1], encoding="utf-8") as recording:
@@ -60,7 +60,7 @@ def test_no_password_in_a_command(host, sshd, user, trail):
     with login(sshd, user, wait=False) as terminal:
         terminal.expect("ready> ")
         terminal.send("read -s word; echo back\r")
-        trail.wait(lambda r: r.type == "USER_CMD", since=mark)
+        trail.wait(lambda r: r.type == "USER_CMD" and r.get("auid") == str(user.uid), since=mark)
         terminal.send("kestrel-42\r")
         terminal.expect("back\r\n.*ready> ")
         terminal.send("vim -u NONE\r")
@@ -69,7 +69,7 @@ def test_no_password_in_a_command(host, sshd, user, trail):
         terminal.expect("ready> ")
         terminal.send("exit\r")
         terminal.finish()
-    commands = [r.get("cmd") for r in trail.find("USER_CMD", since=mark)]
+    commands = [r.get("cmd") for r in trail.find("USER_CMD", since=mark, auid=user.uid)]
     assert commands == ["read -s word; echo back", "vim -u NONE", "exit"]
     with open(host.recordings()[-1], encoding="utf-8") as recording:
         assert "kestrel" not in recording.read()

@@ -14,6 +14,23 @@
 #define TYPED_MAX 1024
 #define FLOOD_MAX (1u << 18) /* output while a line is edited: beyond, somebody else is writing */
 
+/*
+ * What a line editor draws with, and nothing else reaches the emulator: the
+ * output is anybody's, and libvterm 0.1 has been seen to loop on REP and to
+ * write beyond its memory after scroll regions and shrinking.
+ */
+struct draw {
+	enum {
+		TEXT,
+		AFTER_ESC,
+		SEQUENCE,
+		STRING,
+		STRING_ESC
+	} at;
+	char bytes[24]; /* of a control sequence, as it came */
+	size_t n;
+};
+
 /* The few sequences that matter, found without looking at anything else: ESC [ ? NUMBER h or l. */
 struct modes {
 	enum {
@@ -32,6 +49,7 @@ struct cmdline {
 	cmdline_emit *emit;
 	void *arg;
 	struct modes modes;
+	struct draw draw;
 	bool alternate;         /* the alternate screen is on */
 	uint8_t last[LAST_MAX]; /* output since the last line end, before the editor began */
 	size_t last_n;
@@ -125,6 +143,7 @@ editing_begin(struct cmdline *c, bool ahead)
 	vterm_screen_set_callbacks(c->screen, &callbacks, c);
 	vterm_screen_reset(c->screen, 1);
 	c->fed = c->text_n = 0;
+	c->draw.at = TEXT;
 	c->scrolled = 0;
 	c->started = false;
 	c->ahead = ahead;
@@ -206,6 +225,65 @@ accepted(struct cmdline *c)
 	typed_forget(c);
 }
 
+/* A whole control sequence. Moves, erasing, inserting and deleting of characters, attributes; short numbers. */
+static void
+draw_sequence(struct cmdline *c, uint8_t final)
+{
+	struct draw *d = &c->draw;
+	size_t digits = 0;
+
+	for (size_t i = 2; i < d->n; i++) {
+		digits = d->bytes[i] >= '0' && d->bytes[i] <= '9' ? digits + 1 : 0;
+		if (digits > 3 || (digits == 0 && d->bytes[i] != ';' && d->bytes[i] != ':'))
+			return;
+	}
+	if (strchr("ABCDGHJKP@Xdfm", final) == NULL || d->n == sizeof d->bytes)
+		return;
+	d->bytes[d->n++] = (char) final;
+	vterm_input_write(c->vt, d->bytes, d->n);
+}
+
+static void
+draw_control(struct cmdline *c, uint8_t b)
+{
+	struct draw *d = &c->draw;
+
+	switch (d->at) {
+	case TEXT:
+		break;
+	case AFTER_ESC:
+		d->at = b == '['                                                   ? SEQUENCE
+			: b == ']' || b == 'P' || b == 'X' || b == '^' || b == '_' ? STRING
+			: b >= 0x20 && b <= 0x2f                                   ? AFTER_ESC
+										   : TEXT;
+		memcpy(d->bytes, "\033[", 2);
+		d->n = 2;
+		break;
+	case SEQUENCE:
+		if (b >= 0x20 && b < 0x40 && d->n < sizeof d->bytes)
+			d->bytes[d->n++] = (char)b;
+		if (b >= 0x40)
+			draw_sequence(c, b);
+		if (b >= 0x40 || b < 0x20)
+			d->at = TEXT;
+		break;
+	case STRING:
+		d->at = b == 0x1b                             ? STRING_ESC
+			: b == 0x07 || b == 0x18 || b == 0x1a ? TEXT
+							      : STRING;
+		break;
+	case STRING_ESC:
+		d->at = b == '\\' ? TEXT : STRING;
+		break;
+	}
+}
+
+static bool
+is_text(uint8_t b)
+{
+	return b >= 0x20 ? b != 0x7f : b == '\r' || b == '\n' || b == '\b' || b == '\t';
+}
+
 /* Feeds what belongs to the line; n bytes end before the sequence that ends the editing. */
 static void
 feed(struct cmdline *c, const uint8_t *bytes, size_t n)
@@ -213,10 +291,23 @@ feed(struct cmdline *c, const uint8_t *bytes, size_t n)
 	if (c->vt == NULL)
 		return;
 	c->fed += n;
-	if (c->fed > FLOOD_MAX)
+	if (c->fed > FLOOD_MAX) {
 		editing_end(c);
-	else
-		vterm_input_write(c->vt, (const char *)bytes, n);
+		return;
+	}
+	for (size_t i = 0, run; i < n; i += run) {
+		for (run = 0; c->draw.at == TEXT && i + run < n && is_text(bytes[i + run]);)
+			run++;
+		if (run > 0) {
+			vterm_input_write(c->vt, (const char *)bytes + i, run);
+			continue;
+		}
+		run = 1;
+		if (bytes[i] == 0x1b && c->draw.at != STRING)
+			c->draw.at = AFTER_ESC;
+		else
+			draw_control(c, bytes[i]);
+	}
 }
 
 /* The line so far, for a prompt that is written before the editor begins. */
@@ -354,5 +445,5 @@ cmdline_resize(struct cmdline *c, unsigned cols)
 {
 	c->cols = cols < COLS_MIN ? 80 : cols > COLS_MAX ? COLS_MAX : cols;
 	if (c->vt != NULL)
-		vterm_set_size(c->vt, ROWS, (int)c->cols);
+		editing_begin(c, true); /* the editor draws its line anew */
 }
