@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t n = (size_t)(what >> 2) < size - at ? (size_t)(what >> 2) : size - at;
 
 		if ((what & 3) == 3)
-			cmdline_resize(c, n * 9);
+			cmdline_resize(c, (unsigned)n * 9);
 		else if ((what & 3) == 2)
 			cmdline_typed(c, data + at, n);
 		else

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -94,15 +95,20 @@ look_back(struct launch *l)
 static int
 load_settings(struct launch *l, struct conf_error *err)
 {
-	gid_t gids[1024];
-	int n = getgroups(sizeof gids / sizeof *gids - 1, gids);
+	int n = getgroups(0, NULL), r;
+	gid_t *gids = n < 0 ? NULL : calloc((size_t)n + 1, sizeof *gids);
 	struct conf_subject who = {.user = l->id.name, .gids = gids, .group_gid = conf_group_gid};
 
-	if (n < 0)
-		return -errno;
+	if (gids == NULL || getgroups(n, gids) != n) {
+		snprintf(err->text, sizeof err->text, "the user's groups cannot be read");
+		free(gids);
+		return -EINVAL;
+	}
 	gids[n] = l->id.group;
 	who.gids_n = (size_t)n + 1;
-	return conf_load(TTYWRAP_CONF, 0, &who, &l->session.conf, err);
+	r = conf_load(TTYWRAP_CONF, 0, &who, &l->session.conf, err);
+	free(gids);
+	return r;
 }
 
 static int
