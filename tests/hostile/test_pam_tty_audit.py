@@ -38,7 +38,7 @@ def pam_folders():
 
 def by_kernel(trail, session):
     """What the kernel itself audited in this session: (process, bytes)."""
-    trail.read(0.3)
+    trail.read()
     ses = session.open.get("ses")
     return [(r.get("pid"), r.get("comm"), r.data()) for r in trail.records[session.since:] if r.type == "TTY" and r.get("ses") == ses]
 
