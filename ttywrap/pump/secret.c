@@ -32,6 +32,7 @@ enum escape {
 struct secret {
 	pcre2_code **prompts;
 	size_t nprompts;
+	size_t ndefaults; /* so many of them are secret_default_prompts */
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	char **processes;
@@ -80,6 +81,17 @@ prompts_compile(struct secret *s, const char *const *prompts, char *why, size_t 
 	return 0;
 }
 
+static size_t
+defaults_count(const char *const *prompts)
+{
+	size_t n = 0;
+
+	while (prompts[n] != NULL && secret_default_prompts[n] != NULL &&
+	       strcmp(prompts[n], secret_default_prompts[n]) == 0)
+		n++;
+	return n;
+}
+
 static int
 processes_copy(struct secret *s, const char *const *processes)
 {
@@ -120,7 +132,10 @@ secret_new(struct secret **out, const char *const *prompts, const char *const *p
 	*out = NULL;
 	if (s == NULL)
 		return -ENOMEM;
-	error = prompts_compile(s, prompts != NULL ? prompts : secret_default_prompts, why, n);
+	if (prompts == NULL)
+		prompts = secret_default_prompts;
+	s->ndefaults = defaults_count(prompts);
+	error = prompts_compile(s, prompts, why, n);
 	if (error == 0)
 		error = processes_copy(s, processes != NULL ? processes : secret_default_processes);
 	if (error == 0)
@@ -174,19 +189,27 @@ utf8_put(uint8_t *p, uint32_t c)
 	return 4;
 }
 
+/* The defaults come first. Most lines that are no prompt show it by how they end. */
+static size_t
+first_prompt(const struct secret *s)
+{
+	return secret_default_may_match(s->cells, s->len) ? 0 : s->ndefaults;
+}
+
 /* A pattern that runs into the limit counts as a match: in doubt nothing is logged. */
 static bool
 line_asks(struct secret *s)
 {
-	size_t n = 0;
+	size_t n = 0, first;
 
 	if (s->fresh)
 		return s->asks;
 	s->fresh = true;
 	s->asks = false;
-	for (size_t i = 0; i < s->len; i++)
+	first = first_prompt(s);
+	for (size_t i = 0; first < s->nprompts && i < s->len; i++)
 		n += utf8_put(s->text + n, s->cells[i]);
-	for (size_t i = 0; i < s->nprompts && n > 0 && !s->asks; i++) {
+	for (size_t i = first; i < s->nprompts && n > 0 && !s->asks; i++) {
 		int found = pcre2_match(s->prompts[i], s->text, n, 0, 0, s->match, s->limits);
 
 		s->asks = found != PCRE2_ERROR_NOMATCH;

@@ -17,6 +17,12 @@ extern const char *const secret_default_prompts[];   /* NULL at the end */
 extern const char *const secret_default_processes[]; /* NULL at the end */
 
 /*
+ * False only for a line (code points) that none of the default prompts matches: a quick look at its
+ * end, for the many lines of a flood or a paste.
+ */
+bool secret_default_may_match(const uint32_t *line, size_t n);
+
+/*
  * prompts: PCRE2 patterns, matched without regard to case over the visible text
  * of the last line (UTF-8, at most its last 512 bytes). processes: names as in
  * /proc/PID/comm. Both end with NULL; NULL itself stands for the defaults. On a

@@ -2,7 +2,9 @@
 /* Pump, no privilege. Data only: the prompts and the programs that are known to ask for secrets. */
 #include "pump/secret.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * No word before which a shell's prompt ended: somebody who types a command line
@@ -31,6 +33,25 @@ const char *const secret_default_prompts[] = {
     "^read>\\s*[●•*]*\\s*$",
     NULL,
 };
+
+static bool
+is_one_of(uint32_t c, const uint32_t *set)
+{
+	while (*set != 0 && *set != c)
+		set++;
+	return *set != 0;
+}
+
+bool
+secret_default_may_match(const uint32_t *line, size_t n)
+{
+	static const uint32_t behind[] = {' ', '*', 'x', 'X', 0x2022, 0x25cf, 0x2219, 0xb7, 0};
+	static const uint32_t end[] = {':', 0xff1a, '?', 0xff1f, '>', 0x203a, 0};
+
+	while (n > 0 && is_one_of(line[n - 1], behind))
+		n--;
+	return n > 0 && is_one_of(line[n - 1], end);
+}
 
 /*
  * They read secrets outside canonical mode: sudo and doas with feedback, pinentry,
