@@ -27,8 +27,8 @@ def test_as_root():
     if "needs namespaces" in said:
         pytest.skip("a place without namespaces and overlay, such as a container")
     for piece in ("1. A login", "sudo wc -l /etc/shadow", "Her password in it: 0 times. In the recording: 0 times.",
-                  '"vim notes",<ret>', "op=ttywrap-open", "op=ttywrap-close", "the audit trail agrees", "In       Out     Total"):
-        assert piece in said, said
+                  '"vim notes"', "cmd=sudo wc -l /etc/shadow euid=olga", "op=ttywrap-open", "op=ttywrap-close", "the audit trail agrees", "ALTERED", "In Out Total"):
+        assert piece in " ".join(said.split()), said
     assert "correct-horse" not in said
     with pytest.raises(KeyError):
         pwd.getpwnam("olga")
