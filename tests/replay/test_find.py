@@ -17,8 +17,8 @@ HOSTILE = "ev\x1b]0;x\x07il\nroot closed"
 
 
 def recording(folder, name, events=(), start=1700000000, closed=True, **about):
-    about = {"start": f"{start}.5", "recording": f"{name}.cast", "user": "alice", "uid": "1000", "session": "7",
-             "terminal": "pts/3", "from": "192.0.2.7:5022", **about}
+    about = {"start": f"{start}.5", "recording": f"{name}.cast", "user": "alice", "uid": "1000", "ses": "7",
+             "tty": "pts/3", "addr": "192.0.2.7:5022", **about}
     events = list(events) or [[0.5, "o", "$ ls\r\n"], [0.6, "m", "ls"], [2.0, "o", "file\r\n"]]
     if closed:
         last = events[-1][0]
@@ -32,10 +32,10 @@ def recording(folder, name, events=(), start=1700000000, closed=True, **about):
 @pytest.fixture
 def folder(tmp_path):
     recording(tmp_path, "1000-7-a", start=1700000000)
-    recording(tmp_path, "day/1001-8-b", start=1700100000, user="bob", uid="1001", session="8", terminal="pts/9",
-              closed=False, **{"from": "[2001:db8::5]:22"})
-    recording(tmp_path, "1002-9-c", start=1700200000, user=HOSTILE, uid="1002", session="9", terminal="tty1",
-              **{"from": "198.51.100.1:9"})
+    recording(tmp_path, "day/1001-8-b", start=1700100000, user="bob", uid="1001", ses="8", tty="pts/9",
+              closed=False, addr="[2001:db8::5]:22")
+    recording(tmp_path, "1002-9-c", start=1700200000, user=HOSTILE, uid="1002", ses="9", tty="tty1",
+              addr="198.51.100.1:9")
     (tmp_path / "traffic.jsonl").write_text("not a recording\n")
     (tmp_path / "link.cast").symlink_to("1000-7-a.cast")
     (tmp_path / "broken.cast").write_text("nothing of the kind\n")

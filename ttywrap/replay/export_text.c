@@ -92,7 +92,7 @@ static void
 head_add(struct buffer *b, const struct cast *cast, const char *name)
 {
 	static const char *const fields[] = {
-	    "recording", "user", "uid", "session", "terminal", "from", "host", "start"};
+	    "recording", "user", "uid", "ses", "tty", "addr", "host", "start"};
 	const struct cast_header *h = cast_header(cast);
 
 	buffer_string(b, "{");

@@ -38,9 +38,9 @@ take_header(struct summary *s, const struct cast *c, const char *path)
 	s->name = name_of(path);
 	s->user = copy_field(c, "user");
 	s->uid = copy_field(c, "uid");
-	s->session = copy_field(c, "session");
-	s->terminal = copy_field(c, "terminal");
-	s->from = copy_field(c, "from");
+	s->session = copy_field(c, "ses");
+	s->terminal = copy_field(c, "tty");
+	s->from = copy_field(c, "addr");
 	s->host = copy_field(c, "host");
 	s->title = strdup(h->title ? h->title : "");
 	s->start_s = h->timestamp;
