@@ -23,7 +23,7 @@
  *     less than a wake-up of ours). More than DOUBT_MAX bytes read in such a
  *     stretch are left out; what is shorter could only have been a secret of two
  *     characters and its line end.
- *     Exempt are bytes that went in raw, as far as no line feed is among them:
+ *     Exempt are bytes that are known to have gone in raw, as far as no line feed is among them:
  *     what reads a secret by lines would still wait for one, and be seen at it.
  *     Readline and its like turn raw mode off and on around every command.
  *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
@@ -89,7 +89,8 @@ struct input {
 	bool armed; /* since the last line end was read the modes were set, or a key, or time passed
 		     */
 	bool plain; /* what is held went in outside canonical mode */
-	bool fresh; /* it is what is left of the first line given to an armed reader */
+	bool unseen;        /* no look has shown the modes in which the last of it arrived */
+	bool fresh;         /* it is what is left of the first line given to an armed reader */
 	bool after_line;    /* the last byte read was a line end */
 	bool ended;         /* a line end was read in this stretch */
 	int64_t read_ns;    /* when it was */
@@ -336,6 +337,17 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 		secret_watch(in->secret, pending_held(in->pending) > 0);
 }
 
+/*
+ * The modes may be set between the look before a write and the arrival of what
+ * was written. Then it is not known to have gone in raw.
+ */
+static void
+mode_doubt(struct input *in, const struct input_view *v)
+{
+	if (in->unseen && (v->changed || !same_modes(&in->modes, &v->modes)))
+		in->plain = false;
+}
+
 void
 input_observe(struct input *in, const struct input_view *v)
 {
@@ -344,6 +356,7 @@ input_observe(struct input *in, const struct input_view *v)
 	struct rule now;
 	size_t n;
 
+	mode_doubt(in, v);
 	if (v->control) { /* it may be a flush: only a look after it tells */
 		in->changed |= v->changed;
 		/* Not at once: while the user's terminal takes nothing, the relay does not read it. */
@@ -367,8 +380,10 @@ input_observe(struct input *in, const struct input_view *v)
 	if (pending_in_flight(in->pending)) {
 		if (now.secret)
 			in->during = now;
-	} else
+	} else {
+		in->unseen = false;
 		stretch_begin(in, v, now, n);
+	}
 	next_look(in, v->now_ns);
 }
 
@@ -386,6 +401,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 		untold_add(in, INPUT_FLUSHED, INPUT_NO_ECHO, flushed);
 	in->fresh = armed && (first || in->fresh);
 	in->plain = raw && armed && (first || in->plain);
+	in->unseen = true;
 	in->written_ns = now_ns;
 
 	if (lost > 0) {

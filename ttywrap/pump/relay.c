@@ -186,6 +186,9 @@ write_in(struct relay *r)
 	r->end->bytes_in += (uint64_t)put;
 	witness_input(r->witness, io_now_ns(), r->in.bytes + r->in.at, (size_t)put);
 	r->in.at += (size_t)put;
+	/* At once, so that the modes in which it arrived are known, not only those before and long after. */
+	witness_look(r->witness, true);
+	witness_judge(r->witness);
 }
 
 static void

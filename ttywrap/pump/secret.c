@@ -16,6 +16,7 @@
 enum {
 	CELLS = 512,
 	UNREAD_MAX = 4096,
+	FIELD_MIN = 8,
 	MATCH_LIMIT = 100000,
 	DEPTH_LIMIT = 250
 };
@@ -43,7 +44,9 @@ struct secret {
 	unsigned more;
 	bool watching;
 	bool latched; /* while watching, a line that went by asked */
-	bool fresh;   /* asks tells of the line as it is */
+	bool
+	    dialog; /* a field to be filled in asks, elsewhere on the screen than the cursor was last */
+	bool fresh; /* asks tells of the line as it is */
 	bool asks;
 	size_t len, column;
 	uint32_t cells[CELLS]; /* the line as it stands on the screen */
@@ -270,6 +273,7 @@ text_byte(struct secret *s, uint8_t c)
 {
 	switch (c) {
 	case '\n':
+		s->dialog = false;
 		line_end(s);
 		return;
 	case '\r':
@@ -285,6 +289,44 @@ text_byte(struct secret *s, uint8_t c)
 		if (c >= ' ' && c != 0177)
 			text_put(s, c);
 	}
+}
+
+/* Where a field to be filled in begins, as pinentry-curses draws it; the line's end when there is none. */
+static size_t
+field_begin(const struct secret *s)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		run = s->cells[i] == '_' ? run + 1 : 0;
+		if (run == FIELD_MIN)
+			return i + 1 - run;
+	}
+	return s->len;
+}
+
+/*
+ * The cursor goes to another line. A field with a prompt before it is filled in
+ * until its screen is left, wherever the cursor was in between.
+ */
+static void
+line_leave(struct secret *s)
+{
+	size_t begin = s->dialog ? s->len : field_begin(s);
+
+	if (begin < s->len) {
+		s->len = begin;
+		s->fresh = false;
+		s->dialog = line_asks(s);
+	}
+	line_end(s);
+}
+
+/* As in xterm's control sequences: the private modes that show or leave it */
+static bool
+is_alternate_screen(size_t mode)
+{
+	return mode == 47 || mode == 1047 || mode == 1049;
 }
 
 /* Cursor movement within the line and erasing, as line editors use them; anything up or down begins
@@ -317,8 +359,15 @@ csi_end(struct secret *s, uint8_t final)
 	case 'J':
 	case 'd':
 	case 'f':
+		if (final == 'J')
+			s->dialog = false;
 		if (final != 'J' || s->number != 0)
-			line_end(s);
+			line_leave(s);
+		break;
+	case 'h':
+	case 'l':
+		if (is_alternate_screen(s->number))
+			s->dialog = false;
 		break;
 	}
 }
@@ -402,6 +451,7 @@ secret_output(struct secret *s, const uint8_t *bytes, size_t n)
 
 	if (last != NULL) {
 		line_clear(s);
+		s->dialog = false;
 		s->state = TEXT;
 		s->more = 0;
 		s->unread_len = 0;
@@ -432,7 +482,7 @@ secret_asked(struct secret *s)
 	bool asked;
 
 	catch_up(s);
-	asked = s->latched || line_asks(s);
+	asked = s->latched || s->dialog || line_asks(s);
 	s->latched = false;
 	return asked;
 }

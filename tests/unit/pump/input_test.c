@@ -185,6 +185,25 @@ test_a_mode_that_came_and_went_is_doubt(void **state)
 	assert_string_equal(r->log, "[in doubt 8]");
 }
 
+/* A paste goes on while the shell gives the terminal to its command: the look before the write is not the write. */
+static void
+test_modes_at_a_write_are_those_of_the_look_after_it(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "hunter22");
+	look(r, COOKED, 0, true);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[in doubt 8]");
+	look(r, RAW, 0, true);
+	type(r, "abcdef");
+	look(r, RAW, 6, false);
+	look(r, COOKED, 0, true);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[in doubt 8]<abcdef>");
+}
+
 static void
 test_a_line_end_alone_is_never_secret(void **state)
 {
@@ -403,6 +422,7 @@ main(void)
 	    TEST(test_what_is_read_without_echo_is_left_out),
 	    TEST(test_type_ahead_is_judged_when_it_is_read),
 	    TEST(test_a_mode_that_came_and_went_is_doubt),
+	    TEST(test_modes_at_a_write_are_those_of_the_look_after_it),
 	    TEST(test_a_line_end_alone_is_never_secret),
 	    TEST(test_a_command_line_belongs_to_who_waited_for_it),
 	    TEST(test_a_line_right_after_a_line_is_typed_ahead),

@@ -183,6 +183,37 @@ test_a_pattern_that_runs_wild_counts_as_a_match(void **state)
 	secret_free(s);
 }
 
+static void
+out(struct secret *s, const char *text)
+{
+	secret_output(s, (const uint8_t *)text, strlen(text));
+}
+
+/* As pinentry-curses draws it: the prompt first, then the buttons, then the cursor goes back. */
+static void
+test_a_field_to_be_filled_in_asks_until_its_screen_is_left(void **state)
+{
+	struct secret *s = *state;
+
+	out(s, "\033[?1049h\033[H\033[2J\033[9;13H\033(0lqqqk\033[13;13Hx\033(B Passphrase: "
+	       "____________ ");
+	assert_false(secret_asked(s)); /* the cursor is still behind it */
+	out(s, "\033(0x\033[15;15H\033(B<OK>");
+	assert_true(secret_asked(s));
+	out(s, "\033[13;27H");
+	assert_true(secret_asked(s));
+	out(s, "**\b_\b");
+	assert_true(secret_asked(s));
+	out(s, "\033[24;1H\033[?1049l\r");
+	assert_false(secret_asked(s));
+	out(s, "\033[H\033[2JName: ____________ \033[5;5H");
+	assert_false(secret_asked(s));
+	out(s, "\033[HPIN: ____________ \033[5;5H");
+	assert_true(secret_asked(s));
+	out(s, "\r\n");
+	assert_false(secret_asked(s));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -192,6 +223,7 @@ main(void)
 	    TEST(test_prompts_are_known),
 	    TEST(test_other_lines_are_not),
 	    TEST(test_a_prompt_that_went_by_counts_while_watched),
+	    TEST(test_a_field_to_be_filled_in_asks_until_its_screen_is_left),
 	    TEST(test_processes_are_known_by_name),
 	    cmocka_unit_test(test_bad_patterns_are_refused_with_the_reason),
 	    cmocka_unit_test(test_a_pattern_that_runs_wild_counts_as_a_match),
