@@ -7,9 +7,10 @@ import time
 
 import pexpect
 
-from client import CONTROL, TIMEOUT, login
+from client import CONTROL, login
 
-READY = r"ready> "
+READY = r"ready>"
+LIMIT_S = 12
 ACCEPTED = r"\x1b\[\?2004l"  # the shell's line editor is done with the line
 # Letters of which hardly any four in a row are part of a word, a number in hex or what a program says.
 LETTERS = "ghjkmnpqrtvwxyzGHJKLMNPQRTVWXYZ"
@@ -72,7 +73,7 @@ class Play:
     def answers(self):
         return [self.fill(text) for text in self.prompt.answers]
 
-    def next(self, seconds=TIMEOUT):
+    def next(self, seconds=LIMIT_S):
         """-1 when the shell's prompt came, 0 when one of the program's did, None when nothing does."""
         found = self.terminal.child.expect([pexpect.TIMEOUT, *self.prompt.asks, READY], timeout=seconds)
         return None if found == 0 else -1 if found == len(self.prompt.asks) + 1 else 0
@@ -149,6 +150,7 @@ class Play:
         if self.prompt.leave:
             self.type(self.prompt.leave)
             self.terminal.expect(READY)
+        time.sleep(PERSON_S)
         self.type(LIFE + "\r")
         self.terminal.expect(r"sign-of-life\r\n")
         self.terminal.expect(READY)

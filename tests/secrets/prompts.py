@@ -76,15 +76,15 @@ PROMPTS = [
     Prompt("bash, read -s", "echo asked; read -s word", (r"asked\r\n",)),
     Prompt("bash, read -s -p", "read -s -p 'A word, please: ' word", (r"A word, please: ",)),
     Prompt("zsh, read -s", "echo asked; read -s word", (r"asked\r\n",), needs=("zsh",), shell=ZSH),
-    Prompt("fish, read -s", "read -s word", (r"read> ",), needs=("fish",), shell=FISH),
+    Prompt("fish, read -s", "read -s word", (r"read(?:\x1b[\[(][0-9;]*[mB])*> ",), needs=("fish",), shell=FISH),
     Prompt("fish, read -s -P", "read -s -P 'Key phrase or password: ' word", (r"Key phrase or password: ",), needs=("fish",),
            shell=FISH),
     Prompt("python, getpass", "python3 -c 'import getpass; getpass.getpass()'", (r"Password: ",), needs=("python3",)),
     Prompt("systemd-ask-password", "systemd-ask-password Unlock: >/dev/null", (r"Unlock: ",), needs=("systemd-ask-password",)),
     Prompt("screen, lock", "screen", (r"Password: ?",), needs=("screen",), setup=PASSWORD + "echo startup_message off >{home}/.screenrc",
-           enter=((r"ready> ", "\x01x"),), leave="exit\r"),
+           enter=((r"ready>", "\x01x"),), leave="exit\r"),
     Prompt("tmux, lock", "tmux", (r"Password: ",), needs=("tmux",), setup=PASSWORD + f"printf \"{LOCK}\" >{{home}}/.tmux.conf",
-           enter=((r"ready> ", "\x02x"),), leave="exit\r"),
+           enter=((r"ready>", "\x02x"),), leave="exit\r", but=("wrong",)),  # this lock opens when its command ends
 ]
 
 WAYS = ["after", "ahead", "pasted", "wrong", "edited", "split"]

@@ -109,7 +109,7 @@ def test_prompt(host, keeper, servers, prompt, way):
     assert leaks == [], (typed_bytes(records, keeper.uid), play.plain)
     assert play.fill(prompt.command).encode() in typed and LIFE.encode() in typed, (typed, play.plain)
     commands = [r.get("cmd") for r in records if r.type == "USER_CMD" and r.get("auid") == str(keeper.uid)]
-    assert any(play.fill(prompt.command) in command for command in commands) and LIFE in commands, commands
+    assert all(any(text in command for command in commands) for text in (play.fill(prompt.command), LIFE)), commands
 
 
 def is_of_session(pid):

@@ -116,7 +116,10 @@ emit_event(void *arg, const struct input_event *e)
 	t->emit(t->arg, e, elevated);
 }
 
-/* The answer comes later; until then the name is unknown. */
+/*
+ * The answer comes later; until then the name is unknown. A group is asked about
+ * again when modes were set: the first answer may have come before its exec(2).
+ */
 static void
 ask_reader(struct typed *t, struct input_view *v)
 {
@@ -124,8 +127,8 @@ ask_reader(struct typed *t, struct input_view *v)
 
 	if (v->pgrp > 0 && v->pgrp == t->reader.pgrp)
 		v->comm = t->reader.comm;
-	else if (v->pgrp > 0 && v->pgrp != t->asked &&
-		 outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) == 0)
+	if (v->pgrp > 0 && (v->pgrp != t->asked || v->changed) &&
+	    outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) == 0)
 		t->asked = v->pgrp;
 }
 
