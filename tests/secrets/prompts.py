@@ -31,6 +31,7 @@ class Prompt:
     enter: tuple = ()               # (regular expression, keys): on the way to the prompt
     leave: str = ""                 # keys, once it has been answered
     but: tuple = ()                 # ways that do not apply
+    early: bool = False             # something passes the terminal on: it reads what was typed ahead before anybody asks
 
 
 TWICE = ("{secret}", "{secret}")
@@ -46,7 +47,7 @@ PROMPTS = [
            setup=PASSWORD),
     Prompt("login, in a terminal of its own", "script -qc 'sudo login {guest}' /dev/null", (r"Password: ",),
            needs=("login", "script", "sudo"), setup=PASSWORD + SUDOERS.replace("{0}", "!pwfeedback"), leave="exit\r",
-           but=("wrong",)),  # it then asks for the name, too
+           but=("wrong",), early=True),  # it then asks for the name, too
     Prompt("ssh, password", SSH + " -o PubkeyAuthentication=no {guest}@127.0.0.1 true", (r"'s password: ",),
            setup=PASSWORD),
     Prompt("ssh, key's passphrase", SSH + " -o PasswordAuthentication=no -i {keys}/locked {guest}@127.0.0.1 true",
@@ -54,7 +55,7 @@ PROMPTS = [
     Prompt("ssh -t, su there", SSH + " -t -i {keys}/open {guest}@127.0.0.1 su {user} -c /bin/true", (r"Password: ",),
            setup=PASSWORD + "rm -f {keys}/open*; ssh-keygen -q -t ed25519 -N '' -f {keys}/open; "
            "cat {keys}/open.pub >>~{guest}/.ssh/authorized_keys",
-           but=("ahead", "pasted")),  # docs/secrets.md, 'What is not kept out'
+           early=True),
     Prompt("ssh-add", "ssh-agent ssh-add {keys}/locked", (r"(?:passphrase|try again) for [^:]*: ",), setup=LOCKED),
     Prompt("ssh-keygen -p", "ssh-keygen -p -f {keys}/locked",
            (r"old passphrase: ", r"new passphrase[^:]*: ", r"same passphrase again: "), CHANGE, setup=LOCKED),

@@ -96,12 +96,17 @@ def test_prompt(host, keeper, servers, prompt, way):
     recording = host.recordings()[-1]
     recorded = search.in_recording(pieces, recording)
     shown = pieces.found(play.screen())
+    early = prompt.early and way in ("ahead", "pasted")
     leaks = [f"{kind} record" for kind in sorted(search.in_trail(pieces, records))]
     leaks += [f"recording '{code}'" for code in sorted(set(recorded) - {"o"})]
     leaks += ["recording 'o', and not on the screen"] if recorded.get("o", set()) - shown else []
     leaks += [f"/proc/PID/{name}" for name in sorted(in_proc)]
     leaks += ["syslog"] if any(pieces.found(line.encode()) for _, line in host.syslog.lines[syslog_mark:]) else []
     leaks += sorted(search.in_files(pieces, "/var/log/ttywrap", "/run/ttywrap", "/var/lib/ttywrap", but=set(host.recordings())))
+    if early and leaks:  # docs/secrets.md, 'What is not kept out'
+        assert set(leaks) <= {"USER_TTY record", "recording 'i'"}
+        CELLS[prompt.name, way] = "read before it was asked for"
+        return
     echo = "echoed" if recorded.get("o") else ""
     typed = letters(typed_bytes(records, keeper.uid))
     missing = "" if typed == letters(play.plain.encode()) else "less"

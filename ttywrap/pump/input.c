@@ -210,12 +210,14 @@ static struct rule
 look_rule(struct input *in, const struct input_view *v)
 {
 	tcflag_t both = v->modes.c_lflag & (ICANON | ECHO);
+	/* Always: a prompt that went by counts for this look and not for a later one. */
+	bool asked = in->secret != NULL && secret_asked(in->secret);
 
 	if (both == ICANON)
 		return (struct rule){true, INPUT_NO_ECHO};
 	if (in->secret != NULL && secret_process(in->secret, v->comm))
 		return (struct rule){true, INPUT_PROCESS};
-	if (in->secret != NULL && secret_asked(in->secret))
+	if (asked)
 		return (struct rule){true, INPUT_PROMPT};
 	return (struct rule){false, INPUT_NO_ECHO};
 }

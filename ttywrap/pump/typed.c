@@ -31,6 +31,8 @@ struct typed {
 	int64_t hold_ns;              /* since when a line end waits, 0: none does */
 	unsigned same; /* line ends written since the modes were last seen to change */
 	pid_t asked;   /* the group that was asked about last */
+	bool answered; /* and the answer is there */
+	bool stale;    /* modes were set since then */
 	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
 	typed_emit *emit;
 	void *arg;
@@ -119,17 +121,23 @@ emit_event(void *arg, const struct input_event *e)
 /*
  * The answer comes later; until then the name is unknown. A group is asked about
  * again when modes were set: the first answer may have come before its exec(2).
+ * One question at a time, or a program could fill the outbox with them.
  */
 static void
 ask_reader(struct typed *t, struct input_view *v)
 {
 	struct message_foreground who = {.pgrp = v->pgrp};
+	bool known = v->pgrp > 0 && v->pgrp == t->reader.pgrp;
 
-	if (v->pgrp > 0 && v->pgrp == t->reader.pgrp)
+	t->stale |= v->changed;
+	if (known)
 		v->comm = t->reader.comm;
-	if (v->pgrp > 0 && (v->pgrp != t->asked || v->changed) &&
-	    outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) == 0)
-		t->asked = v->pgrp;
+	if (v->pgrp <= 0 || (v->pgrp == t->asked && !(known && t->stale && t->answered)))
+		return;
+	if (outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
+		return;
+	t->asked = v->pgrp;
+	t->answered = t->stale = false;
 }
 
 int
@@ -242,6 +250,7 @@ typed_reader(struct typed *t, const struct message *msg)
 	if (msg->head.length != sizeof t->reader)
 		return;
 	t->reader = msg->body.reader;
+	t->answered = true;
 	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
 	input_reader(t->input, t->reader.pgrp, t->reader.comm);
 }

@@ -205,6 +205,23 @@ test_modes_at_a_write_are_those_of_the_look_after_it(void **state)
 }
 
 static void
+test_a_prompt_that_went_by_counts_once(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, NOECHO, 0, true);
+	output(r, "Password: ");
+	type(r, "hunter2\r");
+	output(r, "\r\n");
+	look(r, NOECHO, 0, false);
+	look(r, RAW, 0, true);
+	type(r, "ls");
+	look(r, RAW, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[no echo 8]<ls>");
+}
+
+static void
 test_a_line_end_alone_is_never_secret(void **state)
 {
 	struct rig *r = *state;
@@ -423,6 +440,7 @@ main(void)
 	    TEST(test_type_ahead_is_judged_when_it_is_read),
 	    TEST(test_a_mode_that_came_and_went_is_doubt),
 	    TEST(test_modes_at_a_write_are_those_of_the_look_after_it),
+	    TEST(test_a_prompt_that_went_by_counts_once),
 	    TEST(test_a_line_end_alone_is_never_secret),
 	    TEST(test_a_command_line_belongs_to_who_waited_for_it),
 	    TEST(test_a_line_right_after_a_line_is_typed_ahead),
