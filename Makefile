@@ -6,19 +6,23 @@ BUILD ?= build
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
-$(BUILD)/build.ninja: | deps
+$(BUILD)/build.ninja: | deps web-player
 	meson setup $(BUILD)
 
 deps:
 	@tools/deps
 
-test: all
+# Only --export html needs it: without npm or a network the build goes without, and the export says so.
+web-player: | deps
+	-@tools/web-player $@
+
+test: deps all
 	tests/run --build $(BUILD)
 
-demo: all
+demo: deps all
 	tests/demo --build $(BUILD)
 
-bench: all
+bench: deps all
 	tests/bench/run --build $(BUILD)
 
 install: all
