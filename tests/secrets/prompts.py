@@ -83,9 +83,9 @@ PROMPTS = [
     Prompt("python, getpass", "python3 -c 'import getpass; getpass.getpass()'", (r"Password: ",), needs=("python3",)),
     Prompt("systemd-ask-password", "systemd-ask-password Unlock: >/dev/null", (r"Unlock: ",), needs=("systemd-ask-password",)),
     Prompt("screen, lock", "screen", (r"Password: ?",), needs=("screen",), setup=PASSWORD + "echo startup_message off >{home}/.screenrc",
-           enter=((r"ready>", "\x01x"),), leave="exit\r"),
+           enter=((r"ready>", "\x01x"),), leave="exit\r", early=True),
     Prompt("tmux, lock", "tmux", (r"Password: ",), needs=("tmux",), setup=PASSWORD + f"printf \"{LOCK}\" >{{home}}/.tmux.conf",
-           enter=((r"ready>", "\x02x"),), leave="exit\r", but=("wrong",)),  # this lock opens when its command ends
+           enter=((r"ready>", "\x02x"),), leave="exit\r", early=True, but=("wrong",)),  # this lock opens when its command ends
 ]
 
 WAYS = ["after", "ahead", "pasted", "wrong", "edited", "split"]
