@@ -139,12 +139,24 @@ type_keys(struct crowd *c, double per_s, uint64_t seconds)
 	}
 }
 
+static bool
+echoes_wait(const struct crowd *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->users[i].fd >= 0 && c->users[i].sent_ns != 0)
+			return true;
+	return false;
+}
+
 static void
 stop(struct crowd *c)
 {
 	int64_t begin_ns = bench_now_ns();
 	const char last = BENCH_LAST_KEY;
 
+	/* A key that is read together with the last one is not printed. */
+	while (echoes_wait(c) && bench_now_ns() - begin_ns < 10000000000)
+		listen_to_all(c, 10);
 	for (size_t i = 0; i < c->n; i++)
 		if (c->users[i].fd >= 0 && write(c->users[i].fd, &last, 1) != 1)
 			close(c->users[i].fd), c->users[i].fd = -1, c->open--;

@@ -75,8 +75,9 @@ def memory(pid, field, where="smaps_rollup"):
 class Meter:
     """Everything a run needs: the tools, a directory for logs and one for the inner programs' reports."""
 
-    def __init__(self, tools, logs):
+    def __init__(self, tools, logs, trail=None):
         self.tools, self.logs = tools, logs
+        self.trail = trail  # a socket that gets the audit records, in a world of our own
         self.cgroup = Cgroup()
         self.reports = tempfile.mkdtemp(prefix="bench-", dir="/var/tmp")
         os.chmod(self.reports, 0o1777)

@@ -4,6 +4,7 @@
 import sys
 import time
 
+import extras
 import meter as meter_module
 
 GB = 1e9
@@ -95,6 +96,9 @@ PLAN = (
     ("pss", pss, 0.2, None),
     ("crowd", crowd, 0.2, ("relay-log", "ttywrap", "ttywrap-plain", "tlog")),
     ("growth", growth, 0.2, ("ttywrap", "ttywrap-plain", "tlog")),
+    ("long", extras.long_files, 0.2, ("ttywrap-plain",)),
+    ("login", extras.login_records, 0.2, ("ttywrap",)),
+    ("lookup", extras.lookups, 0.2, ("ttywrap",)),
 )
 
 

@@ -102,3 +102,17 @@ def ratio_table(figures, subjects):
         if any(cells):
             lines.append(f"| {metric} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+ONCE = ("recording MB", "verify MB/s", "b2sum MB/s", "search MB/s", "grep MB/s", "jq MB/s", "list ms", "list --fast ms",
+        "records per login", "record bytes per login")
+
+
+def once_table(figures):
+    """What has one subject only."""
+    names = [n for n in figures if n in ONCE or n.startswith(("lookup us", "awk ms"))]
+    lines = ["| measured once | |", "|---|---|"]
+    for name in sorted(names, key=lambda n: (ONCE.index(n) if n in ONCE else len(ONCE))):
+        one = next(iter(figures[name].values()))
+        lines.append(f"| {name} | {one['median']:,.1f} |" if "median" in one else f"| {name} | – |")
+    return "\n".join(lines) if names else ""

@@ -165,8 +165,8 @@ work_crowd(uint64_t rate, const char *path)
 	uint64_t bytes = 0;
 	size_t have;
 
-	if (stock == NULL || part > BENCH_STOCK / 2)
-		bench_die("rate");
+	if (stock == NULL)
+		bench_die("malloc");
 	have = bench_stock("ansi", stock);
 	bench_raw(0);
 	bench_write(1, BENCH_READY, strlen(BENCH_READY));
@@ -181,8 +181,11 @@ work_crowd(uint64_t rate, const char *path)
 			bench_write(1, keys, (size_t)got);
 		}
 		if (bench_now_ns() >= next_ns) {
-			bench_write(1, stock + bytes % (have - part), part);
-			bytes += part;
+			for (size_t left = part, n; left > 0; left -= n) {
+				n = left < have / 2 ? left : have / 2;
+				bench_write(1, stock + bytes % (have / 2), n);
+				bytes += n;
+			}
 			next_ns += 100000000;
 		}
 	}
