@@ -139,6 +139,17 @@ type_keys(struct crowd *c, double per_s, uint64_t seconds)
 	}
 }
 
+/* Takes what comes until standard input ends. */
+static void
+wait_for_end(struct crowd *c)
+{
+	struct pollfd p = {.fd = 0, .events = POLLIN};
+	char byte;
+
+	while (poll(&p, 1, 0) == 0 || read(0, &byte, 1) > 0)
+		listen_to_all(c, 100);
+}
+
 static bool
 echoes_wait(const struct crowd *c)
 {
@@ -217,8 +228,7 @@ main(int argc, char **argv)
 	if (seconds > 0)
 		type_keys(&c, (double)bench_number(argv[optind + 1]), seconds);
 	else
-		while (getchar() != EOF)
-			;
+		wait_for_end(&c);
 	stop(&c);
 	say(&c);
 	return 0;

@@ -77,7 +77,7 @@ class Meter:
 
     def __init__(self, tools, logs, trail=None):
         self.tools, self.logs = tools, logs
-        self.trail = trail  # a socket that gets the audit records, in a world of our own
+        self.trail = trail  # audit.Trail of a world of our own
         self.cgroup = Cgroup()
         self.reports = tempfile.mkdtemp(prefix="bench-", dir="/var/tmp")
         os.chmod(self.reports, 0o1777)
