@@ -15,6 +15,7 @@ import host as host_module  # noqa: E402
 import world as world_module  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+hosts = []  # the one there is, once it is there
 BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
 
 
@@ -36,6 +37,7 @@ def host(world):
     """The machine in the world, with ttywrap installed."""
     made = host_module.Host(world, BUILD)
     made.install()
+    hosts.append(made)
     yield made
     made.stop()
 
@@ -51,6 +53,15 @@ def trail(host):
     if host.trail is None:
         pytest.skip("the kernel's audit does not answer here (built without, audit=0, or a container)")
     return host.trail
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_account_left_wrapped(request):
+    """A file's users have an ordinary shell again at its end: what refuses while there are others can be tested."""
+    yield
+    for made in hosts:
+        for user in made.users.values():
+            user.set_shell("/bin/bash")
 
 
 @pytest.fixture(autouse=True)

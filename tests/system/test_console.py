@@ -68,7 +68,8 @@ def test_console(host, trail, console):
     assert os.waitstatus_to_exitcode(status) == 4
     with open(user.path("out"), encoding="ascii") as out:
         assert out.read() == CONSOLE + "\n"
-    typed = trail.wait(lambda r: r.type == "TTY" and r.get("major") == "4", since=mark)
+    typed = trail.wait(lambda r: r.type == "TTY" and r.get("auid") == str(user.uid), since=mark)
+    assert typed.get("major") == "4"
     assert b"tty > out" in typed.data()
     assert "op=ttywrap-close" in trail.wait(lambda r: "ttywrap-close" in r.text, since=mark).text
-    assert not trail.find("USER_TTY", since=mark)
+    assert not trail.find("USER_TTY", since=mark, auid=user.uid)
