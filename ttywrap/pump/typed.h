@@ -45,10 +45,11 @@ void typed_judge(struct typed *);
 /*
  * How many of n bytes the relay may write now. A line editor (raw, no echo)
  * changes the modes at a line's end, and what it read before and what is read
- * after could not be told apart when both go in one write: so a line end goes by
- * itself, once what stands before it is seen to be read. The relay waits for
- * that 20 ms at most, while nobody takes the input anyway. Returns 0 to wait
- * (until typed_deadline_ns() or the edge).
+ * after could not be told apart when both go in one write: so the first line end
+ * of what came in one piece goes once what stands before it is seen to be read,
+ * with all that follows. A single key never waits for anything but keys before
+ * it that nobody has read, and nothing waits longer than 20 ms. Returns 0 to
+ * wait (until typed_deadline_ns() or the edge).
  */
 size_t typed_piece(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 
