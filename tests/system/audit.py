@@ -37,6 +37,9 @@ TYPES = {
 STATUS_FIELDS = ("mask", "enabled", "failure", "pid", "rate_limit", "backlog_limit", "lost", "backlog",
                  "features", "backlog_wait_time", "backlog_wait_time_actual")
 STATUS_FORMAT = "<11I"
+AUID = re.compile(r"\bauid=(\d+)")
+UNSET = 0xffffffff
+WORLDS = 100000  # from here on user ids belong to one world or another (world.py)
 HEAD = re.compile(r"audit\((\d+)\.(\d+):(\d+)\): ?(.*)", re.S)
 FIELD = re.compile(r"""([A-Za-z0-9_-]+)=('(?:[^']*)'|"[^"]*"|\S*)""")
 
@@ -158,12 +161,17 @@ class Trail:
 
     def __init__(self, sock):
         self.sock = sock
+        self.mine = None
         self.records = []
         self.overruns = 0
         self.changed = threading.Condition()
 
-    def start(self):
-        """Reads all the time: what nobody fetches the kernel throws away. A thread, so not before unshare(2)."""
+    def start(self, mine):
+        """Reads all the time: what nobody fetches the kernel throws away. A thread, so not before unshare(2).
+
+        mine is the range of this world's user ids; what the users of other worlds do is left out.
+        """
+        self.mine = mine
         threading.Thread(target=self.receive, daemon=True).start()
 
     def receive(self):
@@ -177,6 +185,9 @@ class Trail:
                 continue
             _, number, _, _, _ = struct.unpack_from("<IHHII", data)
             record = Record(number, data[16:].rstrip(b"\0\n").decode("utf-8", "surrogateescape"))
+            auid = AUID.search(record.text)
+            if auid and WORLDS <= int(auid[1]) < UNSET and int(auid[1]) not in self.mine:
+                continue
             with self.changed:
                 self.records.append(record)
                 self.changed.notify_all()

@@ -57,11 +57,11 @@ def trail(host):
 
 @pytest.fixture(autouse=True, scope="module")
 def no_account_left_wrapped(request):
-    """A file's users have an ordinary shell again at its end: what refuses while there are others can be tested."""
+    """A file's users have an ordinary shell again at its end, and no configuration: what refuses while there are others
+    can be tested."""
     yield
     for made in hosts:
-        for user in made.users.values():
-            user.set_shell("/bin/bash")
+        made.tidy()
 
 
 @pytest.fixture(autouse=True)

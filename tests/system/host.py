@@ -184,6 +184,13 @@ class Host:
             out.write(text)
         os.chmod(CONF, 0o644)
 
+    def tidy(self):
+        """Takes back what a module of tests may have left."""
+        for user in self.users.values():
+            user.set_shell("/bin/bash")
+        if os.path.exists(CONF):
+            os.unlink(CONF)
+
     def recordings(self):
         """Paths of all recordings, oldest first."""
         found = [os.path.join(where, name) for where, _, names in os.walk(LOGS) for name in names if name.endswith((".cast", ".cast.zst"))]

@@ -24,6 +24,7 @@ CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 MS_NOSUID, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 8, 0x1000, 0x4000, 0x40000
 MNT_DETACH = 2
 LOCK = "/run/lock/ttywrap-tests.lock"
+USERS = 100  # user ids of a world
 # File systems that hold files of the machine; each gets an overlay of its own. What is not named here is left out.
 ON_DISK = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "overlay", "squashfs", "erofs", "9p", "virtiofs"}
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0), "ptmx": (5, 2)}
@@ -313,7 +314,7 @@ class World:
         self.keeper, self.pipe, self.trail, self.share = keeper, pipe, trail, share
         self.mine = namespaces("self")
         # Numbers of its own for its users, so that no world's processes are taken for another's.
-        self.first_uid = 100000 + os.getpid() % 20000 * 100
+        self.first_uid = audit.WORLDS + os.getpid() % 20000 * USERS
 
     def alone(self):
         """For the length of a with statement, no other world is there to see the kernel's audit settings change."""
@@ -366,7 +367,7 @@ def enter(visible=(), shared=()):
         furnish()
         make_network()
         if trail:
-            trail.start()
+            trail.start(range(world.first_uid, world.first_uid + USERS))
     except BaseException:
         world.leave()
         raise
