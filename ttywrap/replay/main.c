@@ -22,6 +22,8 @@ static const char usage[] =
     "                                                    script json\n"
     "       ttywrap --verify [--audit FILE] LOG|DIR...   is it what was recorded?\n"
     "       ttywrap --prune  [OPTION...] [DIR...]        remove what is too old\n"
+    "       ttywrap --check  [--user NAME]               is it installed well?\n"
+    "       ttywrap                                      a session (ttywrap(1))\n"
     "\n"
     "LOG is a file, a recording's name, or - for standard input.\n"
     "\n"
