@@ -44,11 +44,15 @@ channel_receive(int fd, struct message *m)
 	struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t got;
 
+	/*
+	 * ECONNRESET: the other end closed without having read all of ours. It is said once, and in
+	 * front of the messages that end had sent before (unix_release_sock(), sock_error()).
+	 */
 	do
 		got = recvmsg(fd, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	if (got == 0)
 		return 0;
 	if (head.msg_flags & (MSG_TRUNC | MSG_CTRUNC))

@@ -157,6 +157,23 @@ test_the_end_and_the_empty_message(void **state)
 	assert_int_equal(channel_send(e->monitor, MESSAGE_STOP, NULL, 0), -EPIPE);
 }
 
+/* The pump ends by itself while the monitor's word to it is still on the way: its last one counts. */
+static void
+test_the_last_word_of_an_end_that_did_not_listen(void **state)
+{
+	struct ends *e = *state;
+	const struct message_end last = {.why = END_HANGUP};
+	struct message m;
+
+	assert_int_equal(channel_send(e->monitor, MESSAGE_STOP, NULL, 0), 0);
+	assert_int_equal(channel_send(e->pump, MESSAGE_END, &last, sizeof last), 0);
+	io_close(&e->pump);
+	assert_int_equal(channel_receive(e->monitor, &m), 1);
+	assert_int_equal(m.head.type, MESSAGE_END);
+	assert_int_equal(m.body.end.why, END_HANGUP);
+	assert_int_equal(channel_receive(e->monitor, &m), 0);
+}
+
 static void
 test_nobody_waits(void **state)
 {
@@ -184,6 +201,7 @@ main(void)
 	    TEST(test_a_length_that_does_not_agree_is_refused),
 	    TEST(test_attached_descriptors_are_refused_and_not_kept),
 	    TEST(test_the_end_and_the_empty_message),
+	    TEST(test_the_last_word_of_an_end_that_did_not_listen),
 	    TEST(test_nobody_waits),
 	};
 
