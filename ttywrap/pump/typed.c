@@ -27,8 +27,9 @@ struct typed {
 	struct secret *secret;
 	struct input *input;
 	struct outbox *outbox;
-	struct message_reader reader; /* the monitor's last answer */
-	int64_t hold_ns;              /* since when a line end waits, 0: none does */
+	struct message_reader reader;        /* the monitor's last answer */
+	struct message_reader reader_before; /* and the last about another group */
+	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
 	unsigned same; /* line ends written since the modes were last seen to change */
 	pid_t asked;   /* the group that was asked about last */
 	bool answered; /* and the answer is there */
@@ -108,14 +109,27 @@ typed_add_prompt(struct typed *t, const char *pattern, size_t n)
 	return list_add(t->prompts, pattern, n);
 }
 
+/*
+ * What a reader left in the buffer is often told after the next one is known: a
+ * shell's last line, say, once its logout file runs. One that is not known
+ * counts as elevated: the record is rather one too many.
+ */
+static bool
+is_elevated(const struct typed *t, pid_t pgrp)
+{
+	if (pgrp <= 0) /* no answer has that number, but the fields start with it */
+		return true;
+	if (pgrp == t->reader.pgrp)
+		return t->reader.elevated != 0;
+	return pgrp != t->reader_before.pgrp || t->reader_before.elevated != 0;
+}
+
 static void
 emit_event(void *arg, const struct input_event *e)
 {
 	struct typed *t = arg;
-	/* A reader that is not known counts as elevated: the record is rather one too many. */
-	bool elevated = e->pgrp != t->reader.pgrp || t->reader.elevated != 0;
 
-	t->emit(t->arg, e, elevated);
+	t->emit(t->arg, e, is_elevated(t, e->pgrp));
 }
 
 /*
@@ -249,6 +263,8 @@ typed_reader(struct typed *t, const struct message *msg)
 {
 	if (msg->head.length != sizeof t->reader)
 		return;
+	if (t->reader.pgrp != msg->body.reader.pgrp)
+		t->reader_before = t->reader;
 	t->reader = msg->body.reader;
 	t->answered = true;
 	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
