@@ -217,9 +217,10 @@ leave(int status)
 	sigset_t own;
 
 	/*
-	 * A session leader's exit hangs the terminal up and throws away what is
-	 * still on its way to the other side (disassociate_ctty(),
-	 * tty_ldisc_hangup()). Without a controlling terminal it does not. Giving
+	 * A session leader's exit hangs a console up and throws away what is still
+	 * on its way (disassociate_ctty(), tty_ldisc_hangup()); a pseudo-terminal
+	 * was not seen to lose anything on 6.18. Without a controlling terminal
+	 * there is nothing to hang up on any. Giving
 	 * it up sends SIGHUP to the foreground group, this process among them:
 	 * ignored, or it would be what this process dies of.
 	 */
