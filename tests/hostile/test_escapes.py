@@ -209,8 +209,8 @@ def test_the_end_by_sigkill_of(live, role):
     assert "alive" in session.shown()
     if role == "monitor":
         # Nobody wrote a close record: the recording without a last seal and without a lock says that it was cut off.
-        with open(session.recording, "rb") as recording:
-            fcntl.flock(recording, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with open(session.recording, "rb+") as recording:
+            fcntl.lockf(recording, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.utime(session.recording, (0, 0))  # not one that may still be on its way
         check = subprocess.run(["/usr/bin/ttywrap", "--check"], capture_output=True, text=True)
         assert session.name in check.stdout + check.stderr

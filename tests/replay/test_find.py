@@ -71,8 +71,8 @@ def test_list_encodes_what_it_prints(folder):
 
 
 def test_a_recording_with_a_recorder_is_live(folder):
-    with open(folder / "day/1001-8-b.cast") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
+    with open(folder / "day/1001-8-b.cast", "r+") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
         assert [r["state"] for r in listed(folder)] == ["closed", "live", "closed"]
         assert names("--state", "live", folder) == ["1001-8-b"]
     assert names("--state", "cut-off", folder) == ["1001-8-b"]
@@ -237,8 +237,8 @@ def aged(path, days):
 def test_prune_takes_what_is_old_and_not_live(folder):
     old = [aged(recording(folder, f"1000-{i}-old"), 100) for i in range(3)]
     other = aged(folder / "traffic.jsonl", 100)
-    with open(old[1]) as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
+    with open(old[1], "r+") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
         dry = run("--prune", "--older-than", "90d", "--dry-run", folder)
         assert str(old[0]).encode() in dry.stdout and str(old[1]).encode() not in dry.stdout and old[0].exists()
         got = run("--prune", "--older-than", "90d", folder)

@@ -19,7 +19,7 @@ class Recorder:
         self.path = path
         self.began = time.monotonic()
         self.file = open(path, "w")
-        fcntl.flock(self.file, fcntl.LOCK_EX)
+        fcntl.lockf(self.file, fcntl.LOCK_EX)
         self.file.write(cast_text([]))
         self.file.flush()
 

@@ -207,8 +207,8 @@ def test_sessions_that_were_cut_off_are_named(healthy):
             out.write(text)
         os.utime(f"{LOGS}/{name}", (old, old))
     try:
-        with open(f"{LOGS}/9-5-live.cast", "rb") as live:
-            fcntl.flock(live, fcntl.LOCK_EX)
+        with open(f"{LOGS}/9-5-live.cast", "rb+") as live:
+            fcntl.lockf(live, fcntl.LOCK_EX)
             notes = [text for text, _ in Findings().notes if "cut off" in text]
     finally:
         for name in names:

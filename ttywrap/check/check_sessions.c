@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ttywrap-check: recordings without an end. A recording's last line is a seal with end=1; one
- * without it that nobody holds locked (flock(2)) belonged to a session that was cut off: power
+ * without it that nobody holds locked (live.h) belonged to a session that was cut off: power
  * lost, machine reset, monitor killed.
  */
 #include "check/check.h"
@@ -10,6 +10,7 @@
 #include "common/io.h"
 #include "config.h"
 #include "replay/cast.h"
+#include "replay/live.h"
 #include "replay/summary.h"
 
 #include <dirent.h>
@@ -18,7 +19,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,7 +82,7 @@ is_cut_off(int dir_fd, const char *name, time_t now)
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mtime + FRESH_S < now &&
 	    !(ends_with(name, ".zst") ? is_closed_packed(fd, name) : is_closed(fd, st.st_size)))
-		cut = flock(fd, LOCK_SH | LOCK_NB) == 0;
+		cut = !live_is_held(fd);
 	io_close(&fd);
 	return cut;
 }

@@ -37,7 +37,7 @@ struct monitor {
 	enum monitor_mode mode;
 	struct pipes pipes;  /* MONITOR_PIPES */
 	int channel_fd;      /* to the pump, -1 without one */
-	int recording_fd;    /* kept for its flock(2): the sign that the recording is live */
+	int recording_fd;    /* kept for its lock: the sign that the recording is live */
 	char name[112];      /* of the session: UID-SESSION-TIME-PID */
 	char recording[128]; /* the file's name below the directory, "" when there is none */
 	pid_t pump, shell;   /* 0: not there, or gone and waited for */

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,25 +41,39 @@ store_name(uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n)
 	snprintf(name, n, "%u-%u-%s-%d", (unsigned)user, (unsigned)ses, stamp, (int)getpid());
 }
 
+/*
+ * Says that the recording is live: an open file description lock (fcntl(2)), which the pump's copy of
+ * the descriptor holds on to as well. Unlike flock(2) it can be asked for without being taken, and
+ * only who may write to the file can take it.
+ */
+static int
+lock_take(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &whole) == 0 ? 0 : -errno;
+}
+
 int
 store_create(const char *directory, const char *name)
 {
-	int dir_fd, fd, saved;
+	int dir_fd, fd, r;
 
 	dir_fd = directory_open(directory);
 	if (dir_fd < 0)
 		return dir_fd;
 	fd = openat(
-	    dir_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	saved = errno;
+	    dir_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r = fd < 0 ? -errno : lock_take(fd);
+	/* Nobody may open it before it is locked; then the mode, in spite of the user's umask. */
+	if (r == 0 && fchmod(fd, 0640) != 0)
+		r = -errno;
+	if (r < 0 && fd >= 0) {
+		(void)unlinkat(dir_fd, name, 0);
+		io_close(&fd);
+	}
 	io_close(&dir_fd);
-	if (fd < 0)
-		return -saved;
-	/* The mode in spite of the user's umask. Nobody else can hold the lock of a file made just
-	 * now. */
-	(void)fchmod(fd, 0640);
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	return fd;
+	return r < 0 ? r : fd;
 }
 
 void

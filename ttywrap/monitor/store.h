@@ -11,9 +11,9 @@ void store_name(uid_t user, uint32_t ses, int64_t wall_s, char *name, size_t n);
 
 /*
  * Creates a recording in directory: new (O_EXCL), append-only, readable by the
- * directory's group, locked (flock(2)) for as long as a description of it is
- * open. Returns the descriptor or -errno; -EPERM when the directory belongs to
- * somebody else or others may write it.
+ * directory's group, locked (F_OFD_SETLK of fcntl(2)) for as long as this
+ * description of it is open in any process. Returns the descriptor or -errno;
+ * -EPERM when the directory belongs to somebody else or others may write it.
  */
 int store_create(const char *directory, const char *name);
 

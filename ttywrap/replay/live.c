@@ -2,16 +2,13 @@
 /* Replay, an ordinary user's program. */
 #include "replay/live.h"
 
-#include <errno.h>
-#include <sys/file.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 bool
 live_is_held(int fd)
 {
-	/* Held for a moment, shared: the recorder's own attempt waits for it. */
-	if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
-		flock(fd, LOCK_UN);
-		return false;
-	}
-	return errno == EWOULDBLOCK;
+	struct flock l = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type == F_WRLCK;
 }

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 /*
- * Whether a recorder still holds the recording behind fd: the monitor keeps flock(LOCK_EX) on it as
- * long as the session lives, and a lock dies with its holder. False also when it can't be told.
+ * Whether a recorder still holds the recording behind fd, which may be open for reading only: monitor
+ * and pump keep a write lock on it (F_OFD_SETLK of fcntl(2)) as long as the session lives, and a lock
+ * dies with its last holder. Looking takes no lock. False also when it can't be told.
  */
 bool live_is_held(int fd);
 

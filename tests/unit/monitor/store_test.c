@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "replay/live.h"
 
 #define WALL 1767225600 /* 2026-01-01 00:00:00 UTC */
 
@@ -63,7 +64,7 @@ test_a_new_recording(void **state)
 {
 	struct place *p = *state;
 	mode_t old = umask(0777); /* the user's: it must not matter */
-	int fd = create(p), other;
+	int fd = create(p), other, copy;
 	struct stat st;
 
 	umask(old);
@@ -73,12 +74,34 @@ test_a_new_recording(void **state)
 	assert_int_equal(st.st_nlink, 1);
 	assert_int_equal(fcntl(fd, F_GETFL) & (O_APPEND | O_ACCMODE), O_APPEND | O_WRONLY);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-	/* Live as long as it is open (flock(2)), and no longer. */
+	/* Live as long as it is open, here or in the pump, and no longer; looking changes nothing. */
 	other = open(p->path, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
+	copy = dup(fd);
+	assert_true(live_is_held(other) && live_is_held(other));
 	io_close(&fd);
-	assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
+	assert_true(live_is_held(other));
+	io_close(&copy);
+	assert_false(live_is_held(other));
 	io_close(&other);
+}
+
+/* Somebody who may only read it can't make it look live, nor keep a lock from its recorder. */
+static void
+test_a_reader_cannot_hold_it(void **state)
+{
+	struct place *p = *state;
+	struct flock read = {.l_type = F_RDLCK}, write = {.l_type = F_WRLCK};
+	int fd = create(p), reader = open(p->path, O_RDONLY | O_CLOEXEC);
+
+	io_close(&fd);
+	assert_int_equal(fcntl(reader, F_OFD_SETLK, &write), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(fcntl(reader, F_OFD_SETLK, &read), 0);
+	fd = open(p->path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(reader, LOCK_EX), 0);
+	assert_false(live_is_held(fd));
+	io_close(&fd);
+	io_close(&reader);
 }
 
 static void
@@ -152,6 +175,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_new_recording),
+	    TEST(test_a_reader_cannot_hold_it),
 	    TEST(test_what_stands_there_is_not_touched),
 	    TEST(test_directories_that_are_not_ours),
 	    TEST(test_make_directory),
