@@ -229,6 +229,12 @@ def test_errors_are_one_line(args, status, words):
     assert words in got.stderr and got.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("args", [["--version"], ["--list", "--version"], ["--replay", "--version"], ["--version", "x"]])
+def test_version(args):
+    got = run(*args)
+    assert got.returncode == 0 and got.stdout.startswith(b"ttywrap ") and got.stdout.count(b"\n") == 1
+
+
 def test_help_fits_80_columns():
     got = run("--help")
     assert got.returncode == 0 and max(map(len, got.stdout.decode().splitlines())) <= 80

@@ -51,7 +51,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {{"check", no_argument, NULL, 'c'},
 	    {"user", required_argument, NULL, 'u'}, {"defaults", no_argument, NULL, 'd'},
 	    {"config", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0}};
+	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
 	struct findings f = {.out = stdout};
 	const char *user = NULL, *candidate = NULL;
 	bool defaults = false;
@@ -72,6 +72,9 @@ main(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
+			return 0;
+		case 'v':
+			puts("ttywrap " TTYWRAP_VERSION);
 			return 0;
 		default:
 			usage(stderr);

@@ -80,10 +80,10 @@ static int (*take_verb(int *argc, char **argv))(int, char **)
 }
 
 static bool
-wants_help(int argc, char **argv)
+wants(int argc, char **argv, const char *option)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--help"))
+		if (!strcmp(argv[i], option))
 			return true;
 	return false;
 }
@@ -91,19 +91,19 @@ wants_help(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static char name[] = "ttywrap-replay";
+	static char name[] = "ttywrap";
 	int (*run)(int, char **);
 
 	setlocale(LC_CTYPE, "");
 	if (argc < 1)
 		return EXIT_USAGE;
 	argv[0] = name; /* getopt's messages: not whatever the caller put there */
-	if (wants_help(argc, argv)) {
+	if (wants(argc, argv, "--help")) {
 		fputs(usage, stdout);
 		return EXIT_OK;
 	}
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("ttywrap-replay " TTYWRAP_VERSION);
+	if (wants(argc, argv, "--version")) {
+		puts("ttywrap " TTYWRAP_VERSION);
 		return EXIT_OK;
 	}
 	run = take_verb(&argc, argv);

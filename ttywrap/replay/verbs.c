@@ -21,7 +21,7 @@ verb_fail(int status, const char *format, ...)
 	va_end(ap);
 	if (n >= 0)
 		safe = safe_copy(text, (size_t)n);
-	fprintf(stderr, "ttywrap-replay: %s\n", safe ? safe : "out of memory");
+	fprintf(stderr, "ttywrap: %s\n", safe ? safe : "out of memory");
 	if (n >= 0)
 		free(text);
 	free(safe);

@@ -17,7 +17,7 @@ int search_main(int argc, char **argv);
 int export_main(int argc, char **argv);
 int prune_main(int argc, char **argv);
 
-/* "ttywrap-replay: …" on standard error, one line; control characters in it are shown as such. Returns status. */
+/* "ttywrap: …" on standard error, one line; control characters in it are shown as such. Returns status. */
 int verb_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "PATH: reason" for -errno. Returns EXIT_NO_FILE. */
 int verb_fail_path(const char *path, int error);
