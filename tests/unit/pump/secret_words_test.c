@@ -15,11 +15,11 @@
 #include "common/utf8.h"
 #include "pump/secret.h"
 
-#define PIECES 14
+#define PIECES 18
 #define LINES  30000
 
-static const uint32_t pieces[PIECES] = {
-    ':', 0xff1a, '?', 0xff1f, '>', 0x203a, ' ', '*', 'x', 'X', 0x2022, 0xb7, 'a', 0x25cf};
+static const uint32_t pieces[PIECES] = {':', 0xff1a, '?', 0xff1f, '>', 0x203a, ' ', '*', 'x', 'X',
+    0x2022, 0xb7, 'a', 0x25cf, 0x17d6, 0xa0, 0x202f, 0x3000};
 
 static size_t
 put_words(uint32_t *line, const char *words)
