@@ -2,6 +2,7 @@
 /* Pure. ttyacct only: the words of JSON, read from untrusted bytes, without memory of its own. */
 #include "json_in.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -113,6 +114,55 @@ read_character(struct json_in *in, char out[4], size_t *n)
 	return 0;
 }
 
+/*
+ * Of eight bytes, the first in the lowest bits: how many stand for themselves in a string, up to the first that
+ * does not (a quote, a backslash, a control character, a part of UTF-8). A borrow can only reach bytes behind that one.
+ */
+static size_t
+plain_of_eight(uint64_t x)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t quote = x ^ ones * '"', backslash = x ^ ones * '\\';
+	uint64_t stop = (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
+			    ((backslash - ones) & ~backslash) | x) &
+			tops;
+
+	return stop ? (size_t)__builtin_ctzll(stop) / 8 : 8;
+}
+
+/* How many bytes from here on stand for themselves. */
+static size_t
+plain_run(const struct json_in *in)
+{
+	const char *p = in->p;
+
+	while (in->end - p >= 8) {
+		uint64_t x;
+		size_t n;
+
+		memcpy(&x, p, sizeof x);
+		n = plain_of_eight(le64toh(x));
+		p += n;
+		if (n < 8)
+			return (size_t)(p - in->p);
+	}
+	while (p < in->end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	return (size_t)(p - in->p);
+}
+
+static int
+string_add(struct json_in *in, char *out, size_t max, size_t *len, const char *piece, size_t n)
+{
+	if (!out)
+		return 0;
+	if (n >= max - *len)
+		return json_wrong(in, "a string is too long");
+	memcpy(out + *len, piece, n);
+	*len += n;
+	return 0;
+}
+
 int
 json_string(struct json_in *in, char *out, size_t max)
 {
@@ -120,18 +170,18 @@ json_string(struct json_in *in, char *out, size_t max)
 
 	if (!json_take(in, '"'))
 		return json_wrong(in, "a string was expected");
-	while (in->p >= in->end || *in->p != '"') {
+	for (;;) {
+		size_t n = plain_run(in);
 		char piece[4];
-		size_t n = 1;
 
-		if (read_character(in, piece, &n) < 0)
+		if (string_add(in, out, max, &len, in->p, n) < 0)
 			return -EINVAL;
-		if (!out)
-			continue;
-		if (len + n >= max)
-			return json_wrong(in, "a string is too long");
-		memcpy(out + len, piece, n);
-		len += n;
+		in->p += n;
+		if (in->p < in->end && *in->p == '"')
+			break;
+		if (read_character(in, piece, &n) < 0 ||
+		    string_add(in, out, max, &len, piece, n) < 0)
+			return -EINVAL;
 	}
 	in->p++;
 	if (out)

@@ -111,21 +111,59 @@ enum member {
 	    BIT(M_LOCAL) | BIT(M_LOCAL_PORT) | BIT(M_SOURCE))
 #define COUNTERS (BIT(M_IN_BYTES) | BIT(M_IN_PACKETS) | BIT(M_OUT_BYTES) | BIT(M_OUT_PACKETS))
 
-/* `guess`: the member that came before, plus one: our own lines are in this order. */
-static enum member
-member_of(const char *key, unsigned guess)
-{
-	static const char *const names[] = {"v", "event", "time", "host", "conn", "user", "uid",
-	    "ses", "session", "peer", "peer_port", "local", "local_port", "zone", "scope", "source",
-	    "flow", "in_bytes", "in_packets", "out_bytes", "out_packets", "by"};
+struct member_name {
+	const char *text;
+	size_t n;
+};
 
-	for (unsigned i = 0; i < M_UNKNOWN; i++) {
-		unsigned m = (guess + i) % M_UNKNOWN;
-
-		if (strcmp(key, names[m]) == 0)
-			return (enum member)m;
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		text, sizeof text - 1                                                              \
 	}
-	return M_UNKNOWN;
+static const struct member_name names[M_UNKNOWN] = {NAME("v"), NAME("event"), NAME("time"),
+    NAME("host"), NAME("conn"), NAME("user"), NAME("uid"), NAME("ses"), NAME("session"),
+    NAME("peer"), NAME("peer_port"), NAME("local"), NAME("local_port"), NAME("zone"), NAME("scope"),
+    NAME("source"), NAME("flow"), NAME("in_bytes"), NAME("in_packets"), NAME("out_bytes"),
+    NAME("out_packets"), NAME("by")};
+#undef NAME
+
+/* Passes over the name in its quotes, when it stands there as it is. */
+static bool
+name_take(struct json_in *in, const struct member_name *name)
+{
+	if ((size_t)(in->end - in->p) < name->n + 2 || in->p[name->n + 1] != '"' ||
+	    memcmp(in->p + 1, name->text, name->n) != 0)
+		return false;
+	in->p += name->n + 2;
+	return true;
+}
+
+/*
+ * A member's name. `guess` is the one that came before, plus one, since our own lines have them in this order. A name
+ * that is written in another way (with escapes) is read as any string.
+ */
+static int
+read_name(struct json_in *in, unsigned guess, enum member *out)
+{
+	char name[32];
+
+	json_skip_space(in);
+	*out = M_UNKNOWN;
+	if (in->p < in->end && *in->p == '"')
+		for (unsigned i = 0; i < M_UNKNOWN; i++) {
+			unsigned m = (guess + i) % M_UNKNOWN;
+
+			if (name_take(in, &names[m])) {
+				*out = (enum member)m;
+				return 0;
+			}
+		}
+	if (json_string(in, name, sizeof name) < 0)
+		return -EINVAL;
+	for (unsigned m = 0; m < M_UNKNOWN; m++)
+		if (strcmp(name, names[m].text) == 0)
+			*out = (enum member)m;
+	return 0;
 }
 
 static int
@@ -257,13 +295,10 @@ read_members(struct json_in *in, struct ledger_record *r, uint32_t *seen, uint8_
 	if (!json_take(in, '{'))
 		return json_wrong(in, "it is no JSON object");
 	do {
-		char key[32];
 		enum member m;
 
-		json_skip_space(in);
-		if (json_string(in, key, sizeof key) < 0)
+		if (read_name(in, guess, &m) < 0)
 			return -EINVAL;
-		m = member_of(key, guess);
 		if (!json_take(in, ':'))
 			return json_wrong(in, "the line is torn after a member's name");
 		if (m != M_UNKNOWN && *seen & BIT(m))

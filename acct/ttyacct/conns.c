@@ -11,6 +11,7 @@
 #include "conns.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conns_row.h"
@@ -19,7 +20,6 @@
 static int
 row_begin(struct conns *c, struct row *w, const struct ledger_record *r)
 {
-	w->id = c->next_id++;
 	memcpy(w->name, r->id, sizeof w->name);
 	connection_addr_text(r->connection.family, r->connection.peer, w->peer);
 	connection_addr_text(r->connection.family, r->connection.local, w->local);
@@ -32,20 +32,38 @@ row_begin(struct conns *c, struct row *w, const struct ledger_record *r)
 	return conns_name(c, r->host, &w->host);
 }
 
+/*
+ * Where a connection should be in the index: host and boot in the upper bits, the socket's cookie, which counts up, in
+ * the lower 26. So connections of one time are neighbours there, and the index grows at a few ends and not all over.
+ */
+static uint64_t
+place_of(const struct ledger_record *r)
+{
+	const char *dot = strchr(r->id, '.');
+	size_t boot = dot ? (size_t)(dot - r->id) : 0;
+	uint64_t h =
+	    conns_hash(conns_hash(CONNS_HASH_START, r->host, strlen(r->host) + 1), r->id, boot);
+	uint64_t cookie = boot && dot[1] != 'h' ? strtoull(dot + 1, NULL, 16)
+						: conns_hash(h, r->id, strlen(r->id));
+
+	return ((h ^ h >> 32) << 26 | (cookie & 0x3ffffff)) & CONNS_ID_MASK;
+}
+
 /* The connection of a line: its id is unique on its host until the next boot, and the addresses
  * make it sure. */
 static int
 row_find(struct conns *c, const struct ledger_record *r, struct row **out)
 {
 	const uint16_t ports[] = {r->connection.local_port, r->connection.peer_port};
-	uint64_t h = conns_hash(CONNS_HASH_START, r->host, strlen(r->host) + 1);
+	uint64_t h = conns_hash(CONNS_HASH_START, r->host, strlen(r->host) + 1),
+		 place = place_of(r);
 	struct row *w;
 
 	h = conns_hash(h, r->id, strlen(r->id) + 1);
 	h = conns_hash(h, r->connection.local, 16);
 	h = conns_hash(h, r->connection.peer, 16);
 	h = conns_hash(h, ports, sizeof ports);
-	w = *out = &c->rows[(h ^ h >> 32) % CONNS_ROWS];
+	w = *out = &c->rows[(place + (place >> 26) * 24593) % CONNS_ROWS];
 	if (w->used && w->key == (int64_t)h)
 		return 0;
 	if (conns_row_flush(c, w) < 0)
@@ -53,7 +71,7 @@ row_find(struct conns *c, const struct ledger_record *r, struct row **out)
 	memset(w, 0, sizeof *w);
 	w->used = true;
 	w->key = (int64_t)h;
-	return conns_row_load(c, w) ? 0 : row_begin(c, w, r);
+	return conns_row_load(c, w, place) ? 0 : row_begin(c, w, r);
 }
 
 static void
@@ -102,29 +120,31 @@ reading_take(struct conns *c, struct row *w, const struct ledger_record *r)
 	return 0;
 }
 
+/* A session's first open line and its last close line hold; of its user, the first line. */
 static int
 session_take(struct conns *c, struct row *w, const struct ledger_record *r)
 {
-	sqlite3_stmt *s = c->s[S_SESSION];
+	struct shell *s = &w->shell;
 	bool open = r->event == LEDGER_OPEN, figures = r->traffic.source != TRAFFIC_NONE;
-	int at = open ? 8 : 10;
-	int64_t user;
+	int64_t in = w->base.in_bytes + clamp(r->traffic.in_bytes),
+		out = w->base.out_bytes + clamp(r->traffic.out_bytes);
 
-	if (conns_name(c, r->user, &user) < 0)
-		return -EIO;
-	sqlite3_clear_bindings(s);
-	sqlite3_bind_int64(s, 1, w->id);
-	sqlite3_bind_text(s, 2, r->session, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 3, user);
-	sqlite3_bind_int64(s, 4, r->uid);
-	sqlite3_bind_int64(s, 5, r->ses);
-	if (open || r->event == LEDGER_CLOSE)
-		sqlite3_bind_int64(s, open ? 6 : 7, r->time_ns);
-	if (figures) {
-		sqlite3_bind_int64(s, at, w->base.in_bytes + clamp(r->traffic.in_bytes));
-		sqlite3_bind_int64(s, at + 1, w->base.out_bytes + clamp(r->traffic.out_bytes));
+	if (strcmp(s->name, r->session) != 0) {
+		if (conns_shell_store(c, w) < 0 || conns_name(c, r->user, &s->user) < 0)
+			return -EIO;
+		memcpy(s->name, r->session, sizeof s->name);
+		s->uid = r->uid;
+		s->ses = r->ses;
 	}
-	return conns_run(c, S_SESSION);
+	if (open && s->opened == 0)
+		s->opened = r->time_ns;
+	if (r->event == LEDGER_CLOSE)
+		s->closed = r->time_ns;
+	if (figures && !open)
+		s->close_figures = true, s->close_in = in, s->close_out = out;
+	else if (figures && !s->open_figures)
+		s->open_figures = true, s->open_in = in, s->open_out = out;
+	return 0;
 }
 
 /* Whose it is: as the connection's own lines say (the PAM module's), else as the first session

@@ -15,13 +15,25 @@ enum {
 	CONNS_ROWS = 1 << 16,
 };
 
+/* A connection's number in the index, below 2^40: see conns_place(). */
+#define CONNS_ID_BITS 40
+#define CONNS_ID_MASK ((UINT64_C(1) << CONNS_ID_BITS) - 1)
+
 struct amounts {
 	int64_t in_bytes, in_packets, out_bytes, out_packets;
 };
 
+/* A session of which lines were read and not written yet; name empty: none. */
+struct shell {
+	char name[LEDGER_SESSION_MAX];
+	int64_t user, uid, ses, opened, closed; /* times 0: not known */
+	bool open_figures, close_figures;       /* the following are known */
+	int64_t open_in, open_out, close_in, close_out;
+};
+
 struct row {
 	int64_t id;
-	int64_t key;
+	int64_t key; /* a hash of all that it is known by */
 	bool used, dirty;
 	bool stored; /* in the database, perhaps with older figures */
 	char name[CONNECTION_ID_MAX];
@@ -36,6 +48,7 @@ struct row {
 	struct amounts total, base, before; /* before: what authentication took */
 	struct amounts grown;               /* in `quarter`, not written yet */
 	int64_t quarter, opens;
+	struct shell shell;
 };
 
 /* A row of the day table, with what is to be added to it. */
@@ -67,9 +80,7 @@ struct conns {
 	struct row *rows;
 	struct name *names;
 	struct day *days;
-	int64_t next_id;
-	uint8_t
-	    *seen; /* of an index that began empty: a filter of the keys in it, NULL otherwise */
+	uint8_t *seen; /* of an index that began empty: a filter of the numbers in it, else NULL */
 	int64_t quarter_known; /* conns_day's last answer */
 	int day_known;
 };
@@ -93,8 +104,14 @@ int conns_run(struct conns *c, enum statement which);
 /* The number that stands for a user's or host's name. */
 int conns_name(struct conns *c, const char *text, int64_t *id);
 
-/* Fills the row from the database by its key; false when it is not there. */
-bool conns_row_load(struct conns *c, struct row *w);
+/*
+ * Fills the row from the database by its key, when it is there. `place` is the number that it should have; another
+ * connection may have it already, then the row gets one that is free.
+ */
+bool conns_row_load(struct conns *c, struct row *w, uint64_t place);
+
+/* Writes the session that is kept back. */
+int conns_shell_store(struct conns *c, struct row *w);
 
 /* What has grown since it was last written goes to its quarter of an hour, and to that one's day. */
 int conns_grown_store(struct conns *c, struct row *w);

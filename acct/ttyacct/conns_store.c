@@ -15,11 +15,12 @@ enum {
 	NAMES = 1 << 12,
 	DAYS = 1 << 12,
 	SEEN_BITS = 1 << 26,
+	ROW_COLUMNS = 29,
 };
 
 const char conns_schema[] =
     "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
-    "CREATE TABLE conn(id INTEGER PRIMARY KEY, key INTEGER NOT NULL UNIQUE, name TEXT, peer TEXT, "
+    "CREATE TABLE conn(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, name TEXT, peer TEXT, "
     "peer_port INTEGER,"
     " local TEXT, local_port INTEGER, zone INTEGER, host INTEGER, user INTEGER, uid INTEGER, ses "
     "INTEGER, owner_sure INTEGER,"
@@ -30,9 +31,8 @@ const char conns_schema[] =
     "INTEGER,"
     " before_in_bytes INTEGER, before_out_bytes INTEGER);"
     "CREATE INDEX conn_open ON conn(last) WHERE state < 2;"
-    "CREATE TABLE bucket(quarter INTEGER, conn INTEGER, opens INTEGER, in_bytes INTEGER, "
-    "in_packets INTEGER,"
-    " out_bytes INTEGER, out_packets INTEGER, PRIMARY KEY(quarter, conn)) WITHOUT ROWID;"
+    "CREATE TABLE bucket(at INTEGER PRIMARY KEY, opens INTEGER, in_bytes INTEGER, in_packets "
+    "INTEGER, out_bytes INTEGER, out_packets INTEGER);"
     "CREATE TABLE day(day INTEGER, user INTEGER, host INTEGER, sources INTEGER, opens INTEGER, "
     "in_bytes INTEGER,"
     " in_packets INTEGER, out_bytes INTEGER, out_packets INTEGER, PRIMARY KEY(day, user, host, "
@@ -48,7 +48,7 @@ static const char *const texts[STATEMENTS] = {
 	       " state, sources, flow, flow_before, in_bytes, in_packets, out_bytes, out_packets, "
 	       "base_in_bytes,"
 	       " base_in_packets, base_out_bytes, base_out_packets, before_in_bytes, "
-	       "before_out_bytes FROM conn WHERE key = ?1",
+	       "before_out_bytes, key FROM conn WHERE id = ?1",
     [S_INSERT] = "INSERT INTO conn(id, key, name, peer, peer_port, local, local_port, zone, host, "
 		 "user, uid, ses, owner_sure,"
 		 " shells, opened, last, state, sources, flow, flow_before, in_bytes, in_packets, "
@@ -65,12 +65,10 @@ static const char *const texts[STATEMENTS] = {
 	"sources=?17, flow=?18, flow_before=?19, in_bytes=?20, in_packets=?21, out_bytes=?22, "
 	"out_packets=?23, base_in_bytes=?24, base_in_packets=?25, base_out_bytes=?26, "
 	"base_out_packets=?27, before_in_bytes=?28, before_out_bytes=?29 "
-	"WHERE key = ?1",
-    [S_BUCKET] =
-	"INSERT INTO bucket VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT DO UPDATE SET opens = opens + "
-	"?3,"
-	" in_bytes = in_bytes + ?4, in_packets = in_packets + ?5, out_bytes = out_bytes + ?6,"
-	" out_packets = out_packets + ?7",
+	"WHERE id = ?30",
+    [S_BUCKET] = "INSERT INTO bucket VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET"
+		 " opens = opens + ?2, in_bytes = in_bytes + ?3, in_packets = in_packets + ?4,"
+		 " out_bytes = out_bytes + ?5, out_packets = out_packets + ?6",
     [S_DAY] = "INSERT INTO day VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO UPDATE SET opens "
 	      "= opens + ?5,"
 	      " in_bytes = in_bytes + ?6, in_packets = in_packets + ?7, out_bytes = out_bytes + ?8,"
@@ -115,10 +113,8 @@ conns_new(sqlite3 *db)
 		if (sqlite3_prepare_v3(
 			db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &c->s[i], NULL) != SQLITE_OK)
 			goto fail;
-	c->next_id = db_number(db, "SELECT COALESCE(MAX(id), 0) + 1 FROM conn");
-	if (c->next_id < 1)
-		goto fail;
-	if (c->next_id == 1 && !(c->seen = calloc(SEEN_BITS / 8, 1)))
+	if (db_number(db, "SELECT EXISTS(SELECT 1 FROM conn)") == 0 &&
+	    !(c->seen = calloc(SEEN_BITS / 8, 1)))
 		goto fail;
 	return c;
 fail:
@@ -243,8 +239,7 @@ row_store(struct conns *c, struct row *w)
 	for (int i = 0; i < 26; i++)
 		sqlite3_bind_int64(s, 4 + i, rest[i]);
 	sqlite3_bind_text(s, 5, w->local, -1, SQLITE_STATIC);
-	if (which == S_INSERT)
-		sqlite3_bind_int64(s, 30, w->id);
+	sqlite3_bind_int64(s, 30, w->id);
 	w->stored = true;
 	return conns_run(c, which);
 }
@@ -297,8 +292,8 @@ int
 conns_grown_store(struct conns *c, struct row *w)
 {
 	const struct amounts *g = &w->grown;
-	const int64_t bucket[] = {
-	    w->quarter, w->id, w->opens, g->in_bytes, g->in_packets, g->out_bytes, g->out_packets};
+	const int64_t bucket[] = {w->quarter << CONNS_ID_BITS | w->id, w->opens, g->in_bytes,
+	    g->in_packets, g->out_bytes, g->out_packets};
 
 	if (w->opens == 0 && g->in_bytes == 0 && g->in_packets == 0 && g->out_bytes == 0 &&
 	    g->out_packets == 0)
@@ -309,7 +304,7 @@ conns_grown_store(struct conns *c, struct row *w)
 	}
 	if (day_add(c, c->day_known, w) < 0)
 		return -EIO;
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 6; i++)
 		sqlite3_bind_int64(c->s[S_BUCKET], i + 1, bucket[i]);
 	w->grown = (struct amounts){0};
 	w->opens = 0;
@@ -322,7 +317,9 @@ conns_row_flush(struct conns *c, struct row *w)
 	if (!w->used || !w->dirty)
 		return 0;
 	w->dirty = false;
-	return row_store(c, w) < 0 || conns_grown_store(c, w) < 0 ? -EIO : 0;
+	return row_store(c, w) < 0 || conns_grown_store(c, w) < 0 || conns_shell_store(c, w) < 0
+		   ? -EIO
+		   : 0;
 }
 
 int
@@ -341,7 +338,8 @@ conns_flush(struct conns *c)
 static bool
 seen_before(struct conns *c, uint64_t key)
 {
-	uint32_t a = (uint32_t)(key % SEEN_BITS), b = (uint32_t)(key / SEEN_BITS % SEEN_BITS);
+	uint32_t a = (uint32_t)(key % SEEN_BITS),
+		 b = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) % SEEN_BITS;
 	bool seen = (c->seen[a / 8] >> a % 8 & 1) && (c->seen[b / 8] >> b % 8 & 1);
 
 	c->seen[a / 8] |= (uint8_t)(1 << a % 8);
@@ -350,16 +348,58 @@ seen_before(struct conns *c, uint64_t key)
 }
 
 bool
-conns_row_load(struct conns *c, struct row *w)
+conns_row_load(struct conns *c, struct row *w, uint64_t place)
 {
 	sqlite3_stmt *s = c->s[S_FIND];
+	uint64_t more = (uint64_t)w->key;
+	bool taken = true;
 
-	if (c->seen && !seen_before(c, (uint64_t)w->key))
-		return false;
-	sqlite3_bind_int64(s, 1, w->key);
-	w->stored = sqlite3_step(s) == SQLITE_ROW;
-	if (w->stored)
-		row_from(w, s);
-	sqlite3_reset(s);
+	for (uint64_t id = place; taken && !w->stored; id = more & CONNS_ID_MASK) {
+		w->id = (int64_t)id;
+		if (c->seen && !seen_before(c, id))
+			return false;
+		sqlite3_bind_int64(s, 1, w->id);
+		taken = sqlite3_step(s) == SQLITE_ROW;
+		w->stored = taken && sqlite3_column_int64(s, ROW_COLUMNS) == w->key;
+		if (w->stored)
+			row_from(w, s);
+		sqlite3_reset(s);
+		more = conns_hash(more, &place, sizeof place);
+	}
 	return w->stored;
+}
+
+/* For sqlite3_bind: what is not known is NULL. */
+static void
+bind_known(sqlite3_stmt *s, int at, bool known, int64_t value)
+{
+	if (known)
+		sqlite3_bind_int64(s, at, value);
+	else
+		sqlite3_bind_null(s, at);
+}
+
+int
+conns_shell_store(struct conns *c, struct row *w)
+{
+	sqlite3_stmt *s = c->s[S_SESSION];
+	struct shell *h = &w->shell;
+	int ret;
+
+	if (h->name[0] == 0)
+		return 0;
+	sqlite3_bind_int64(s, 1, w->id);
+	sqlite3_bind_text(s, 2, h->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 3, h->user);
+	sqlite3_bind_int64(s, 4, h->uid);
+	sqlite3_bind_int64(s, 5, h->ses);
+	bind_known(s, 6, h->opened != 0, h->opened);
+	bind_known(s, 7, h->closed != 0, h->closed);
+	bind_known(s, 8, h->open_figures, h->open_in);
+	bind_known(s, 9, h->open_figures, h->open_out);
+	bind_known(s, 10, h->close_figures, h->close_in);
+	bind_known(s, 11, h->close_figures, h->close_out);
+	ret = conns_run(c, S_SESSION);
+	*h = (struct shell){0};
+	return ret;
 }

@@ -16,10 +16,10 @@
 #include "source.h"
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	COMMIT_EVERY = 2000000, /* lines; a run that is interrupted keeps what is committed */
 	COMPLAINTS_MAX = 10,    /* of each file, one by one */
-	CACHE_KIB = 128 * 1024,
+	CACHE_KIB = 64 * 1024,
 	BUSY_MS = 60000,
 };
 
@@ -100,10 +100,12 @@ days_again(sqlite3 *db)
 	char sql[80];
 
 	snprintf(sql, sizeof sql, "UPDATE zone SET print = %lld", (long long)zone_print());
-	if (db_run(db, "DELETE FROM day; INSERT INTO day SELECT day_of(quarter), user, host, "
-		       "sources, SUM(opens),"
-		       " SUM(b.in_bytes), SUM(b.in_packets), SUM(b.out_bytes), SUM(b.out_packets)"
-		       " FROM bucket b JOIN conn c ON c.id = b.conn GROUP BY 1, 2, 3, 4") < 0)
+	if (db_run(db,
+		"DELETE FROM day; INSERT INTO day SELECT day_of(b.at >> 40), user, host, "
+		"sources, SUM(opens),"
+		" SUM(b.in_bytes), SUM(b.in_packets), SUM(b.out_bytes), SUM(b.out_packets)"
+		" FROM bucket b JOIN conn c ON c.id = b.at & 1099511627775 GROUP BY 1, 2, 3, 4") <
+	    0)
 		return -EIO;
 	return db_run(db, sql);
 }

@@ -15,14 +15,15 @@ struct sqlite3;
  *
  * conn     a connection: who, from where, totals, last reading
  * bucket   what a connection moved in each quarter of an hour (a reading's growth belongs to the
- *          quarter hour of the reading)
+ *          quarter hour of the reading); `at` is the quarter hour since 1970 << 40 | conn.id
  * day      the same added up by day of local time, user, host and source
  * session  a shell on a connection, with the readings at its beginning and end
  */
 
 enum {
-	INDEX_QUARTER = 900
-}; /* seconds */
+	INDEX_QUARTER = 900,               /* seconds */
+	INDEX_QUARTERS_MAX = (1 << 23) - 1 /* in the year 2209; the ledger's dates end before */
+};
 
 enum index_state {
 	INDEX_IS_OPEN,

@@ -118,7 +118,7 @@ static void
 bounds(const struct report_query *q, bool days, int64_t *from, int64_t *to)
 {
 	*from = q->since / INDEX_QUARTER;
-	*to = q->until ? (q->until + INDEX_QUARTER - 1) / INDEX_QUARTER : INT64_MAX / INDEX_QUARTER;
+	*to = q->until ? (q->until + INDEX_QUARTER - 1) / INDEX_QUARTER : INDEX_QUARTERS_MAX;
 	if (!days)
 		return;
 	*from = q->since ? conns_day(*from) : 0;
@@ -133,27 +133,28 @@ sql_build(const struct report_query *q, bool days, char *sql, size_t n)
 	const char *what = days ? "b" : "c";
 
 	if (q->by == BY_DAY || q->by == BY_WEEK || q->by == BY_MONTH)
-		snprintf(key, sizeof key, bys[q->by].key, days ? "b.day" : "day_of(b.quarter)");
+		snprintf(key, sizeof key, bys[q->by].key, days ? "b.day" : "day_of(b.at >> 40)");
 	else
 		snprintf(key, sizeof key, bys[q->by].key, what);
 	snprintf(sql, n,
 	    "SELECT %s AS k, SUM(b.opens), SUM(b.in_bytes), SUM(b.out_bytes), SUM(b.in_bytes) + "
 	    "SUM(b.out_bytes) AS total,"
-	    " SUM(b.in_packets), SUM(b.out_packets)%s FROM %s WHERE b.%s >= ?1 AND b.%s < ?2"
+	    " SUM(b.in_packets), SUM(b.out_packets)%s FROM %s"
 	    "%s%s GROUP BY %s ORDER BY %s LIMIT ?5",
 	    key,
 	    q->by == BY_CONNECTION ? ", (SELECT text FROM name WHERE id = c.user), c.peer || ' ' "
 				     "|| c.peer_port, c.opened, c.last,"
 				     " state_of(c.id, c.state), c.sources"
 				   : "",
-	    days ? "day b" : "bucket b JOIN conn c ON c.id = b.conn", days ? "day" : "quarter",
-	    days ? "day" : "quarter",
+	    days ? "day b WHERE b.day >= ?1 AND b.day < ?2"
+		 : "bucket b JOIN conn c ON c.id = b.at & 1099511627775"
+		   " WHERE b.at >= ?1 << 40 AND b.at < ?2 << 40",
 	    q->user ? (days ? " AND b.user = (SELECT id FROM name WHERE text = ?3)"
 			    : " AND c.user = (SELECT id FROM name WHERE text = ?3)")
 		    : "",
-	    q->client ? " AND c.peer = ?4" : "", q->by == BY_CONNECTION ? "b.conn" : "1",
+	    q->client ? " AND c.peer = ?4" : "", q->by == BY_CONNECTION ? "c.id" : "1",
 	    q->largest_first         ? "total DESC, 1"
-	    : q->by == BY_CONNECTION ? "c.opened"
+	    : q->by == BY_CONNECTION ? "c.opened, c.id"
 				     : by_time);
 }
 

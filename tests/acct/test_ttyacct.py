@@ -212,7 +212,8 @@ def test_in_pieces_as_in_one_go(book, tmp_path):
     lines = []
     for n in range(400):
         lines.append(line("open", f"a.{n % 90}", NOON + n * 600, n, n, flow=n // 90))
-        lines.append(line("interim", f"a.{n % 70}", NOON + n * 600 + 1, n * 3, n * 2, flow=n // 150, session=f"s{n % 5}"))
+        lines.append(line(("open", "interim", "close")[n % 3], f"a.{n % 70}", NOON + n * 600 + 1, n * 3, n * 2, flow=n // 150,
+                          session=f"s{n % 6}", by="ttywrap"))
     for piece in range(0, len(lines), 37):
         book.add(*lines[piece:piece + 37])
         book.run("update")
@@ -220,6 +221,29 @@ def test_in_pieces_as_in_one_go(book, tmp_path):
     again.index = str(tmp_path / "again")
     for by in ("connection", "day", "user"):
         assert again.rows("report", "--by", by) == book.rows("report", "--by", by)
+    assert again.rows("sessions") == book.rows("sessions") and len(book.rows("sessions")) > 70
+
+
+def test_connections_that_want_the_same_number_in_the_index(book):
+    """A connection's number there is made of its cookie's lower 26 bits; it is the whole name that tells them apart."""
+    cookies = [f"{5 + (n << 26):x}" for n in range(40)]
+    for way in ("open", "close"):
+        for n, cookie in enumerate(cookies):
+            book.add(line(way, f"a.{cookie}", NOON + n, 1000 + n * (way == "close"), 7),
+                     line(way, f"a.{cookie}", NOON + n, 2000 + n, 7, peer_port=40001))
+        book.run("update")
+    want = sorted([1000 + n for n in range(40)] + [2000 + n for n in range(40)])
+    assert sorted(r["in_bytes"] for r in book.rows("report", "--by", "connection")) == want
+    os.unlink(book.index)
+    assert sorted(r["in_bytes"] for r in book.rows("report", "--by", "connection")) == want
+
+
+def test_sessions_by_turns(book):
+    """Of two at a time on a connection the lines stand in any order: first open, last close."""
+    book.add(*[line(event, "a.1", NOON + at, 1000 + at, 2000 + at, session=name, by="ttywrap") for event, at, name in
+               (("open", 1, "x"), ("open", 2, "y"), ("interim", 3, "x"), ("close", 4, "y"), ("open", 5, "x"), ("close", 6, "x"))])
+    assert [(r["session"], r["opened"][-10:-8], r["closed"][-10:-8], r["in_bytes_meanwhile"]) for r in book.rows("sessions")] == [
+        ("x", "01", "06", 5), ("y", "02", "04", 2)]
 
 
 def test_forms_of_output(book):

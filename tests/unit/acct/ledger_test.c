@@ -109,6 +109,60 @@ test_bytes_that_are_no_utf8(void **state)
 	assert_string_equal(back.user, "a\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd");
 }
 
+/* Strings are read eight bytes at a time: what stands at any place among them counts. */
+static void
+test_every_place_in_a_string(void **state)
+{
+	static const struct {
+		const char *text, *value; /* NULL: refused */
+	} pieces[] = {{"\\\"", "\""}, {"\\\\", "\\"}, {"\\u00e4", "\xc3\xa4"},
+	    {"\xc3\xa4", "\xc3\xa4"}, {"\x7f", "\x7f"}, {"\x1f", NULL}, {"\n", NULL},
+	    {"\xa4", NULL}, {"\xff", NULL}, {"\\q", NULL}, {"!#[]~", "!#[]~"}};
+	struct ledger_record r = sample(), back;
+	char line[LEDGER_LINE_MAX], want[64];
+	const char *why;
+
+	(void)state;
+	for (int at = 0; at < 20; at++)
+		for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+			char *user;
+			int n;
+
+			snprintf(r.user, sizeof r.user, "%.*s%s%.*s", at, "abcdefghijklmnopqrst",
+			    "%", 20 - at, "ABCDEFGHIJKLMNOPQRST");
+			n = ledger_print(&r, line, sizeof line);
+			user = strchr(line, '%');
+			assert_true(n > 0 && user);
+			memmove(user + strlen(pieces[i].text), user + 1, (size_t)(line + n - user));
+			memcpy(user, pieces[i].text, strlen(pieces[i].text));
+			assert_int_equal(ledger_parse(line, strlen(line), &back, &why),
+			    pieces[i].value ? 0 : -EINVAL);
+			if (!pieces[i].value)
+				continue;
+			snprintf(want, sizeof want, "%.*s%s%.*s", at, "abcdefghijklmnopqrst",
+			    pieces[i].value, 20 - at, "ABCDEFGHIJKLMNOPQRST");
+			assert_string_equal(back.user, want);
+		}
+}
+
+/* A member's name may be written with escapes, as any string. */
+static void
+test_names_with_escapes(void **state)
+{
+	struct ledger_record r = sample(), back;
+	char line[LEDGER_LINE_MAX], *at;
+	const char *why;
+	int n = ledger_print(&r, line, sizeof line);
+
+	(void)state;
+	at = strstr(line, "\"user\"");
+	assert_true(n > 0 && at);
+	memmove(at + 6 + 5, at + 6, (size_t)(line + n + 1 - (at + 6)));
+	memcpy(at, "\"\\u0075ser\"", 11);
+	assert_int_equal(ledger_parse(line, strlen(line), &back, &why), 0);
+	assert_string_equal(back.user, "alice");
+}
+
 /* Every way of tearing a line is noticed: no beginning of it is a line. */
 static void
 test_every_torn_line_is_refused(void **state)
@@ -352,6 +406,8 @@ main(void)
 	    cmocka_unit_test(test_there_and_back),
 	    cmocka_unit_test(test_bytes_that_are_no_utf8),
 	    cmocka_unit_test(test_every_torn_line_is_refused),
+	    cmocka_unit_test(test_every_place_in_a_string),
+	    cmocka_unit_test(test_names_with_escapes),
 	    cmocka_unit_test(test_foreign_lines),
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_many_writers),
