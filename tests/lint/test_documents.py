@@ -96,7 +96,7 @@ def test_every_setting_is_used():
     """A setting that is read from the file and then looked at by nobody would be a promise nobody keeps."""
     users = "".join(read(n) for n in c_files("ttywrap", "acct")
                     if not n.startswith(("ttywrap/launch/conf", "ttywrap/check/")))
-    fields = {"seal_interval": "seal_interval_ns"}
+    fields = {"seal_interval": "seal_interval_ns", "retain": "retain_ns"}
     unused = [name for name in settings() if not re.search(rf"\b(conf|c)(->|\.){fields.get(name, name)}\b", users)]
     assert unused == []
 

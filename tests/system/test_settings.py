@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from client import login, ssh
-from host import CONF, TTYWRAP, wait_until
+from host import CONF, LOGS, TTYWRAP, wait_until
 
 REFUSED = "this session cannot be audited, so it is not started"
 
@@ -117,6 +117,46 @@ def test_a_recording_has_a_size_limit(host, sshd, user, settings):
         terminal.send(command + "; echo still-here\r")
         terminal.finish()
         assert "still-here" not in terminal.before.split("\n")[-1]
+
+
+@pytest.fixture
+def crowded(host):
+    """Recordings of somebody else's, 8 MiB of them; whose session begins looks for itself."""
+    filler, owner = f"{LOGS}/0-0-filler.cast", os.stat(LOGS)
+    with open(filler, "wb") as out:
+        out.write(b"x" * (8 << 20))
+    os.chown(filler, owner.st_uid, owner.st_gid)
+    if os.path.exists("/run/ttywrap/recorded"):
+        os.unlink("/run/ttywrap/recorded")
+    yield
+    os.unlink(filler)
+
+
+def test_all_recordings_together_have_a_size_limit(host, sshd, user, settings, trail, crowded):
+    """From the start, and for whom it is set."""
+    settings("[default]\nmax_directory = 8M\n")
+    since, before = host.syslog.mark(), host.recordings()
+    refused = ssh(sshd, user, "-tt", "echo never")
+    assert refused.returncode != 0 and b"never" not in refused.stdout
+    host.syslog.wait(lambda _, text: "session refused: the recordings have reached max_directory" in text, since)
+    assert host.recordings() == before
+    settings("[default]\nmax_directory = 8M\n[user settled]\nmax_directory = none\n")
+    assert any("all of it" in event[2] for event in session(host, sshd, user, "echo all of it")[0])
+    settings("[default]\nmax_directory = 8M\nat_cap = stop_output\n")
+    since = trail.mark()
+    events = session(host, sshd, user, "echo unseen; seq 1000")[0]
+    assert any(event[1] == "g" and event[2].endswith("why=directory") for event in events)
+    assert not any("999" in event[2] for event in events)
+    trail.wait(lambda r: "op=ttywrap-loss" in r.text and "of=recording" in r.text and "errno=122" in r.text, since)
+
+
+def test_a_session_that_fills_the_folder_is_stopped(host, sshd, user, settings, crowded):
+    settings("[user settled]\nmax_directory = 12M\nseal_bytes = 64K\n")
+    with login(sshd, user) as terminal:
+        terminal.send("head -c 30000000 /dev/zero | tr '\\0' x; echo still-here\r")
+        terminal.expect(r"the session has ended: its recording can't be written \(the recordings have reached max_directory\)")
+        terminal.finish()
+    assert sum(os.stat(path).st_blocks * 512 for path in host.recordings()) < 14 << 20
 
 
 def test_whether_traffic_is_accounted_and_marked(host, sshd, user, settings, trail):

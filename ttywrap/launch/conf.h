@@ -79,7 +79,10 @@ enum conf_id {
 	CONF_ID_COMPRESS,
 	CONF_ID_FSYNC,
 	CONF_ID_MAX_RECORDING,
+	CONF_ID_MAX_DIRECTORY,
 	CONF_ID_AT_CAP,
+	CONF_ID_RETAIN,
+	CONF_ID_RETAIN_SIZE,
 	CONF_ID_ACCOUNTING,
 	CONF_ID_MARK,
 	CONF_IDS
@@ -110,7 +113,10 @@ struct conf {
 	unsigned compress;        /* enum conf_compress */
 	unsigned fsync;           /* enum conf_fsync */
 	uint64_t max_recording;   /* bytes of one file; 0 = no limit */
-	unsigned at_cap;          /* enum conf_at_cap */
+	uint64_t max_directory;   /* bytes of all of them; 0 = no limit */
+	unsigned at_cap;          /* enum conf_at_cap: of both */
+	int64_t retain_ns;        /* --prune: how long since it was written to; 0 = not by age */
+	uint64_t retain_size;     /* --prune: bytes of all of them; 0 = not by size */
 
 	unsigned accounting;  /* 0 or 1 */
 	unsigned mark;        /* enum conf_mark */

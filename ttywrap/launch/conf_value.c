@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define SECOND   UINT64_C(1000000000)
+#define DAY      (86400 * SECOND)
 #define KIB      UINT64_C(1024)
 #define FIELD(f) offsetof(struct conf, f)
 
@@ -46,7 +47,13 @@ const struct conf_setting conf_settings[CONF_IDS] = {
     [CONF_ID_FSYNC] = {"fsync", CONF_WORD, FIELD(fsync), fsync_words},
     [CONF_ID_MAX_RECORDING] = {"max_recording", CONF_SIZE, FIELD(max_recording), NULL, KIB *KIB,
 	KIB *KIB *KIB *KIB},
+    [CONF_ID_MAX_DIRECTORY] = {"max_directory", CONF_SIZE, FIELD(max_directory), NULL, KIB *KIB,
+	KIB *KIB *KIB *KIB *KIB},
     [CONF_ID_AT_CAP] = {"at_cap", CONF_WORD, FIELD(at_cap), cap_words},
+    [CONF_ID_RETAIN] = {"retain", CONF_DURATION, FIELD(retain_ns), NULL, 3600 * SECOND,
+	UINT64_C(36500) * DAY},
+    [CONF_ID_RETAIN_SIZE] = {"retain_size", CONF_SIZE, FIELD(retain_size), NULL, KIB *KIB,
+	KIB *KIB *KIB *KIB *KIB},
     [CONF_ID_ACCOUNTING] = {"accounting", CONF_WORD, FIELD(accounting), yes_words},
     [CONF_ID_MARK] = {"mark", CONF_MARK},
 };
@@ -58,8 +65,8 @@ struct unit {
 
 static const struct unit size_units[] = {{"", 1}, {"K", KIB}, {"M", KIB *KIB}, {"G", KIB *KIB *KIB},
     {"T", KIB *KIB *KIB *KIB}, {NULL, 0}};
-static const struct unit duration_units[] = {
-    {"ms", SECOND / 1000}, {"s", SECOND}, {"min", 60 * SECOND}, {"h", 3600 * SECOND}, {NULL, 0}};
+static const struct unit duration_units[] = {{"ms", SECOND / 1000}, {"s", SECOND},
+    {"min", 60 * SECOND}, {"h", 3600 * SECOND}, {"d", DAY}, {NULL, 0}};
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 
 const struct conf_setting *
@@ -130,7 +137,7 @@ number_set(struct conf *c, const struct conf_setting *s, const char *text, char 
 		number_format(s->max, units_of(s), most, sizeof most);
 		snprintf(why, size, "%s from %s to %s, or none",
 		    s->type == CONF_SIZE       ? "a size (K, M, G, T: powers of 1024)"
-		    : s->type == CONF_DURATION ? "a time (ms, s, min, h)"
+		    : s->type == CONF_DURATION ? "a time (ms, s, min, h, d)"
 					       : "a whole number",
 		    least, most);
 		return -EINVAL;

@@ -63,6 +63,11 @@ on_seal(struct monitor *m, const struct message *msg)
 	/* A recording that has no name any more is written for nobody. */
 	if (m->recording_fd >= 0 && fstat(m->recording_fd, &st) == 0 && st.st_nlink == 0)
 		m->removed = true;
+	if (m->recording_fd >= 0)
+		total_add(&m->total, m->recording_fd);
+	/* A pump that does not take it now is told at the next seal. */
+	if (!m->full && m->state == MONITOR_RUNNING && total_is_over(&m->total, io_now_ns()))
+		m->full = channel_send(m->channel_fd, MESSAGE_FULL, NULL, 0) == 0;
 	return records_seal(m, &msg->body.seal);
 }
 

@@ -253,6 +253,19 @@ why_ended(const struct monitor *m)
 	}
 }
 
+/* Which limit or which error has ended the recording, and with it the session. */
+static const char *
+recording_fault(const struct monitor *m)
+{
+	const struct conf *c = &m->session->conf;
+
+	if (m->end.error == EFBIG && c->max_recording > 0)
+		return "it has reached max_recording";
+	if (m->end.error == EDQUOT && m->full)
+		return "the recordings have reached max_directory";
+	return strerror(m->end.error);
+}
+
 static void
 finish(struct monitor *m)
 {
@@ -266,9 +279,9 @@ finish(struct monitor *m)
 	accounts_close(m);
 	if (m->end.why == END_RECORDING) {
 		log_admin(LOG_ERR, "session ended: its recording can't be written: %s (user %s)",
-		    strerror(m->end.error), m->session->user);
+		    recording_fault(m), m->session->user);
 		log_user("the session has ended: its recording can't be written (%s)",
-		    strerror(m->end.error));
+		    recording_fault(m));
 	} else if (m->fault != NULL) {
 		log_admin(LOG_ERR, "session ended: %s (user %s)", m->fault, m->session->user);
 		log_user("the session has ended: %s", m->fault);
@@ -312,6 +325,7 @@ monitor_run(struct session *s)
 	io_close(&signal_fd);
 	io_close(&m.channel_fd);
 	io_close(&m.recording_fd);
+	total_close(&m.total);
 	trail_close(&m.trail);
 	return status;
 }

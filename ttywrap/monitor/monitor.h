@@ -8,6 +8,7 @@
 
 #include "monitor/pipes.h"
 #include "monitor/terminal.h"
+#include "monitor/total.h"
 #include "monitor/trail.h"
 #include "proto/message.h"
 
@@ -38,6 +39,8 @@ struct monitor {
 	struct pipes pipes;  /* MONITOR_PIPES */
 	int channel_fd;      /* to the pump, -1 without one */
 	int recording_fd;    /* kept for its lock: the sign that the recording is live */
+	struct total total;  /* of all recordings, with max_directory */
+	bool full;           /* … which they have reached: the pump has been told */
 	char name[112];      /* of the session: UID-SESSION-TIME-PID */
 	char recording[128]; /* the file's name below the directory, "" when there is none */
 	pid_t pump, shell;   /* 0: not there, or gone and waited for */

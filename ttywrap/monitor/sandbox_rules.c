@@ -39,6 +39,9 @@ static const struct filter_rule rules[] = {
      * but for the ledger */
     {SCMP_SYS(openat), 1, {FILTER_BITS(2, O_TRUNC, 0)}},
     FILTER_CALL(newfstatat),
+    /* what lies in the recordings' folder: fdopendir(3), readdir(3) */
+    {SCMP_SYS(fcntl), 1, {FILTER_IS(1, F_GETFL)}},
+    FILTER_CALL(getdents64),
     FILTER_CALL(fstat),
     FILTER_CALL(lseek),
     FILTER_CALL(uname), /* the host's name, for the ledger */

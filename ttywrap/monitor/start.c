@@ -22,6 +22,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/privilege.h"
+#include "config.h"
 #include "monitor/accounts.h"
 #include "monitor/children.h"
 #include "monitor/dispatch.h"
@@ -145,6 +146,13 @@ make_recording(struct monitor *m, const struct session *s)
 	store_name(s->shell.user, audit_session(), time(NULL), m->name, sizeof m->name);
 	if (s->conf.record == 0 || !monitor_relays(m))
 		return 0;
+	total_open(&m->total, s->privileged ? TTYWRAP_RUNDIR "/recorded" : NULL, s->directory,
+	    s->conf.max_directory, io_now_ns());
+	m->full = total_is_over(&m->total, io_now_ns());
+	if (m->full && s->conf.at_cap == CONF_CAP_END_SESSION) {
+		(void)go_on(m, CONF_DENY, "the recordings have reached max_directory", -EDQUOT);
+		return -1;
+	}
 	snprintf(m->recording, sizeof m->recording, "%s.cast%s", m->name,
 	    s->conf.compress == CONF_COMPRESS_ZSTD ? ".zst" : "");
 	r = store_create(s->directory, m->recording);
@@ -259,7 +267,9 @@ send_settings(struct monitor *m, const struct session *s)
 	for (size_t i = 0; r == 0 && i < c->secret_prompt_n; i++)
 		r = channel_send(m->channel_fd, MESSAGE_PROMPT, c->secret_prompt[i],
 		    strlen(c->secret_prompt[i]));
-	return r == 0 ? channel_send(m->channel_fd, MESSAGE_GO, &go, sizeof go) : r;
+	if (r == 0)
+		r = channel_send(m->channel_fd, MESSAGE_GO, &go, sizeof go);
+	return r == 0 && m->full ? channel_send(m->channel_fd, MESSAGE_FULL, NULL, 0) : r;
 }
 
 static int

@@ -3,9 +3,11 @@
  * already. */
 #include "monitor/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,6 +86,36 @@ store_remove(const char *directory, const char *name)
 	if (dir_fd >= 0)
 		(void)unlinkat(dir_fd, name, 0);
 	io_close(&dir_fd);
+}
+
+static bool
+is_recording(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL && (strcmp(dot, ".cast") == 0 || strcmp(dot, ".zst") == 0);
+}
+
+int
+store_size(const char *directory, uint64_t *bytes)
+{
+	int dir_fd = directory_open(directory);
+	DIR *d = dir_fd >= 0 ? fdopendir(dir_fd) : NULL;
+	const struct dirent *e;
+	struct stat st;
+
+	*bytes = 0;
+	if (d == NULL) {
+		io_close(&dir_fd);
+		return dir_fd < 0 ? dir_fd : -ENOMEM;
+	}
+	while ((e = readdir(d)) != NULL)
+		if (is_recording(e->d_name) &&
+		    fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			*bytes += (uint64_t)st.st_blocks * 512;
+	closedir(d);
+	return 0;
 }
 
 int

@@ -20,6 +20,9 @@ int store_create(const char *directory, const char *name);
 /* Takes back what store_create() made. */
 void store_remove(const char *directory, const char *name);
 
+/* What the recordings in directory take on the disk. Returns 0 or -errno, as store_create() does. */
+int store_size(const char *directory, uint64_t *bytes);
+
 /* Makes the user's own directory and its parents (0700) for unprivileged use. Returns 0 or -errno.
  */
 int store_make_directory(const char *path);

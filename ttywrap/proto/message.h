@@ -33,6 +33,7 @@ enum message_type {
 	    65, /* struct message_stop: the shell has ended (or must): drain, close, end */
 	MESSAGE_READER = 66,  /* struct message_reader: the answer to MESSAGE_FOREGROUND */
 	MESSAGE_PROGRAM = 67, /* before GO: a name of secret_programs, 1..15 bytes */
+	MESSAGE_FULL = 69,    /* no body: all recordings together have reached their largest size */
 	MESSAGE_PROMPT = 68,  /* before GO: a pattern of secret_prompt, 1..MESSAGE_DATA_MAX bytes */
 };
 

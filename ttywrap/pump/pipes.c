@@ -95,7 +95,8 @@ on_monitor(struct pipes *p)
 	else if (msg.head.type == MESSAGE_STOP) {
 		p->end->exit = msg.body.stop.exit;
 		p->stopped = true;
-	}
+	} else if (msg.head.type == MESSAGE_FULL)
+		witness_full(p->witness);
 }
 
 static void

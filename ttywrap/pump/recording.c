@@ -114,7 +114,7 @@ put_lost(struct recording *r, int64_t now_ns)
 static int
 is_over(const struct recording *r)
 {
-	return r->options.max_bytes > 0 && r->sink.queued >= r->options.max_bytes;
+	return r->stopped || (r->options.max_bytes > 0 && r->sink.queued >= r->options.max_bytes);
 }
 
 static int
@@ -125,7 +125,7 @@ stream_room(struct recording *r, int64_t now_ns, size_t n)
 	if (n > RECORDING_CHUNK)
 		return -EMSGSIZE;
 	if (is_over(r))
-		return -EFBIG;
+		return r->stopped ? r->stopped : -EFBIG;
 	if (recording_room(r) < n) {
 		error = lines_write(r, now_ns, LINES_WAIT_NS);
 		if (recording_room(r) < n)
@@ -223,6 +223,12 @@ recording_lost(struct recording *r, int64_t now_ns, uint64_t n, const char *why)
 	r->lost_why = why;
 	if (r->oldest_ns == INT64_MAX && !r->end_is_said)
 		r->oldest_ns = now_ns;
+}
+
+void
+recording_stop(struct recording *r, int error)
+{
+	r->stopped = error;
 }
 
 int64_t

@@ -92,6 +92,9 @@ int recording_reader(
  */
 void recording_lost(struct recording *, int64_t now_ns, uint64_t n, const char *why);
 
+/* As if max_bytes were reached: output and input end here, with this -errno. */
+void recording_stop(struct recording *, int error);
+
 /* When recording_tick is to be called at the latest; INT64_MAX: not before something happens. */
 int64_t recording_deadline_ns(const struct recording *);
 

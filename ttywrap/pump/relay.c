@@ -235,6 +235,8 @@ on_monitor(struct relay *r)
 		finish(r, END_STOPPED, 0);
 	else if (msg.head.type == MESSAGE_READER)
 		witness_reader(r->witness, &msg);
+	else if (msg.head.type == MESSAGE_FULL)
+		witness_full(r->witness);
 }
 
 /* What is waited for follows from what is under way; nothing else is. */

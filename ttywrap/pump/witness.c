@@ -33,6 +33,7 @@ struct witness {
 	int64_t now_ns; /* of the call that is under way */
 	int failed;     /* what the recording said last, 0 when it is well */
 	bool losing;    /* output is being lost, and the monitor has been told of the first of it */
+	bool full;      /* all recordings together have reached their largest size */
 	bool capped;    /* … and will be to the end: the recording has reached its largest size */
 	struct message_loss loss; /* what it has not been told of yet */
 	uint64_t withheld;        /* how often input was left out */
@@ -183,8 +184,8 @@ count_loss(struct witness *w, size_t n, int error)
 static int
 judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 {
-	/* Without a cap it is the user's RLIMIT_FSIZE. */
-	bool at_cap = r == -EFBIG && w->go.recording_max > 0;
+	/* Without a cap it is the user's RLIMIT_FSIZE, or the disk's quota. */
+	bool at_cap = (r == -EFBIG && w->go.recording_max > 0) || (r == -EDQUOT && w->full);
 
 	if (r == 0)
 		return 0;
@@ -192,7 +193,10 @@ judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 		w->failed = r;
 		return r;
 	}
-	recording_lost(w->recording, now_ns, lost, at_cap ? "cap" : "error");
+	recording_lost(w->recording, now_ns, lost,
+	    !at_cap   ? "error"
+	    : w->full ? "directory"
+		      : "cap");
 	w->capped |= at_cap;
 	count_loss(w, lost, r);
 	return 0;
@@ -365,6 +369,14 @@ witness_reader(struct witness *w, const struct message *msg)
 		(void)recording_reader(
 		    w->recording, w->now_ns, who->pgrp, who->uid, who->euid, who->comm);
 	}
+}
+
+void
+witness_full(struct witness *w)
+{
+	w->full = true;
+	if (w->recording != NULL)
+		recording_stop(w->recording, -EDQUOT);
 }
 
 int64_t

@@ -60,6 +60,9 @@ void witness_flushed(struct witness *);
 
 int witness_resize(struct witness *, int64_t now_ns, unsigned cols, unsigned rows);
 
+/* All recordings together have reached max_directory: this one ends as at max_recording. */
+void witness_full(struct witness *);
+
 /* The monitor's answer about a process group. */
 void witness_reader(struct witness *, const struct message *);
 

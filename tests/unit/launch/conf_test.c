@@ -86,6 +86,7 @@ test_every_setting_is_read(void **state)
 	    "secret_prompt = (?i)PIN:\nsecret_prompt = a;b\nrecord = input\nrecord_no_tty = yes\n"
 	    "seal_interval = 2min\nseal_bytes = 64K\ncompress = zstd\nfsync = "
 	    "always\nmax_recording = 2G\n"
+	    "max_directory = 100G\nretain = 90d\nretain_size = 50G\n"
 	    "at_cap = stop_output\naccounting = no\nmark = 4294967295\n",
 	    &alice, &c);
 	assert_string_equal(c.shell, "/bin/zsh");
@@ -109,6 +110,9 @@ test_every_setting_is_read(void **state)
 	assert_int_equal(c.compress, CONF_COMPRESS_ZSTD);
 	assert_int_equal(c.fsync, CONF_FSYNC_ALWAYS);
 	assert_int_equal(c.max_recording, UINT64_C(2) << 30);
+	assert_int_equal(c.max_directory, UINT64_C(100) << 30);
+	assert_int_equal(c.retain_ns, INT64_C(90) * 86400 * 1000000000);
+	assert_int_equal(c.retain_size, UINT64_C(50) << 30);
 	assert_int_equal(c.at_cap, CONF_CAP_STOP_OUTPUT);
 	assert_int_equal(c.accounting, 0);
 	assert_int_equal(c.mark, CONF_MARK_NUMBER);
@@ -116,7 +120,7 @@ test_every_setting_is_read(void **state)
 	for (int i = 0; i < CONF_IDS; i++)
 		assert_int_not_equal(c.line[i], 0);
 	assert_int_equal(c.line[CONF_ID_SHELL], 2);
-	assert_int_equal(c.line[CONF_ID_MARK], 23);
+	assert_int_equal(c.line[CONF_ID_MARK], 26);
 }
 
 static void
@@ -223,7 +227,7 @@ test_numbers_and_their_limits(void **state)
 	    "f:2: max_recording = 2T: a size (K, M, G, T: powers of 1024) from 1M to 1T, or none");
 	assert_int_equal(parse("[default]\nseal_interval = 2h", &alice, &c, &e), -EINVAL);
 	assert_string_equal(
-	    e.text, "f:2: seal_interval = 2h: a time (ms, s, min, h) from 1s to 1h, or none");
+	    e.text, "f:2: seal_interval = 2h: a time (ms, s, min, h, d) from 1s to 1h, or none");
 	assert_int_equal(parse("[default]\nmark = 0", &alice, &c, &e), -EINVAL);
 	assert_int_equal(parse("[default]\nmark = 4294967296", &alice, &c, &e), -EINVAL);
 }
@@ -366,8 +370,8 @@ test_values_are_shown_as_they_are_written(void **state)
 	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
 	    "audit_cap = none\nsecret_programs = vault, pass, age\nsecret_prompt = (?i)PIN:\n"
 	    "record = output, input\nrecord_no_tty = yes\nseal_interval = 90s\nseal_bytes = 64K\n"
-	    "compress = zstd\nfsync = always\nmax_recording = 1536M\nat_cap = "
-	    "stop_output\naccounting = no\nmark = "
+	    "compress = zstd\nfsync = always\nmax_recording = 1536M\nmax_directory = 1024T\n"
+	    "at_cap = stop_output\nretain = 90d\nretain_size = none\naccounting = no\nmark = "
 	    "uid\n";
 	char shown[sizeof text + 64] = "[default]\n", value[256];
 	struct conf c;
