@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Replay: --prune, run from a timer by whoever may remove recordings. It removes files, and so believes nothing that
- * a recording says: its age is the time of the last write to the file, its name the directory's.
+ * a recording says, and reads none: its age is the time of the last write to the file, its name the directory's.
  */
 #include "replay/catalog.h"
 #include "replay/live.h"
 #include "replay/locate.h"
+#include "replay/prune.h"
 #include "replay/span.h"
 #include "replay/units.h"
 #include "replay/verbs.h"
 
 #include "common/io.h"
+#include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +42,7 @@ struct file {
 	char *path;
 	dev_t dev;
 	ino_t ino;
-	int64_t written_s;
+	int64_t written_s, keep_s;
 	uint64_t size;
 };
 
@@ -48,6 +50,10 @@ struct prune {
 	int64_t keep_s;    /* younger than that is never taken; -1: not said */
 	uint64_t max_size; /* of all together */
 	bool has_max, dry;
+	bool by_settings; /* neither is given: ttywrap.conf has them, keep_s for each user */
+	struct prune_policy policy;
+	struct prune_trail trail;
+	struct conf_error wrong; /* with the settings */
 	int64_t now_s;
 	struct file *files; /* oldest first */
 	size_t n, room;
@@ -56,11 +62,14 @@ struct prune {
 };
 
 static int
-file_add(struct prune *p, const char *path, const struct stat *st)
+file_add(struct prune *p, const char *path, const char *name, const struct stat *st)
 {
+	int error;
+
 	struct file f = {.dev = st->st_dev,
 	    .ino = st->st_ino,
 	    .written_s = st->st_mtime,
+	    .keep_s = p->keep_s,
 	    .size = (uint64_t)st->st_blocks * 512};
 
 	if (p->n == p->room) {
@@ -72,6 +81,9 @@ file_add(struct prune *p, const char *path, const struct stat *st)
 		p->files = grown;
 		p->room = more;
 	}
+	error = p->by_settings ? prune_policy_keep(&p->policy, name, &f.keep_s, &p->wrong) : 0;
+	if (error)
+		return error;
 	f.path = strdup(path);
 	if (!f.path)
 		return -ENOMEM;
@@ -90,7 +102,7 @@ files_find(struct prune *p, const char *dir)
 
 	while (fts && !error && (e = fts_read(fts))) {
 		if (e->fts_info == FTS_F && catalog_is_name(e->fts_name))
-			error = file_add(p, e->fts_path, e->fts_statp);
+			error = file_add(p, e->fts_path, e->fts_name, e->fts_statp);
 		else if (e->fts_level == 0 && (e->fts_info == FTS_DNR || e->fts_info == FTS_NS))
 			error = -e->fts_errno;
 	}
@@ -122,10 +134,18 @@ file_remove(struct prune *p, const struct file *f)
 {
 	int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	bool take = fd >= 0 && is_unchanged(f, fd);
+	int error;
 
 	io_close(&fd);
 	if (!take)
 		return;
+	error = p->dry ? 0 : prune_trail_say(&p->trail, f->path);
+	if (error) {
+		p->failed++;
+		verb_fail(0, "%s: it stays, as the audit trail takes no record of its removal: %s",
+		    f->path, strerror(-error));
+		return;
+	}
 	if (!p->dry && unlink(f->path) != 0) {
 		p->failed++;
 		verb_fail(0, "%s: %s", f->path, strerror(errno));
@@ -144,10 +164,10 @@ prune_run(struct prune *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		const struct file *f = &p->files[i];
-		bool old = p->keep_s >= 0 && p->now_s - f->written_s >= p->keep_s;
+		bool old = f->keep_s >= 0 && p->now_s - f->written_s >= f->keep_s;
 		bool full = p->has_max && p->total > p->max_size;
 
-		if (p->has_max ? full && (p->keep_s < 0 || old) : old)
+		if (p->has_max ? full && (f->keep_s < 0 || old) : old)
 			file_remove(p, f);
 	}
 }
@@ -187,25 +207,56 @@ prune_clear(struct prune *p)
 	for (size_t i = 0; i < p->n; i++)
 		free(p->files[i].path);
 	free(p->files);
+	prune_policy_clear(&p->policy);
+	prune_trail_close(&p->trail);
+}
+
+/* Returns 0, or the exit status when the settings are no policy. */
+static int
+settings_take(struct prune *p)
+{
+	int64_t by_default;
+
+	p->by_settings = true;
+	if (prune_policy_size(&p->max_size, &p->wrong) != 0 ||
+	    prune_policy_keep(&p->policy, "", &by_default, &p->wrong) != 0)
+		return verb_fail(EXIT_USAGE, "%s", p->wrong.text);
+	p->has_max = p->max_size > 0;
+	return 0;
+}
+
+/* Without any age or size nothing may go: more likely a mistake than a wish. */
+static bool
+is_any_policy(const struct prune *p)
+{
+	for (size_t i = 0; i < p->policy.n; i++)
+		if (p->policy.known[i].keep_s >= 0)
+			return true;
+	return p->has_max || !p->by_settings;
 }
 
 int
 prune_main(int argc, char **argv)
 {
-	struct prune p = {.keep_s = -1, .now_s = time(NULL)};
+	struct prune p = {.keep_s = -1, .now_s = time(NULL), .trail = PRUNE_TRAIL_INIT};
 	const char *dir = locate_directories()[0];
 	int option, status, error = 0;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if ((status = parse_option(&p, option, optarg)) != 0)
 			return status;
-	if (p.keep_s < 0 && !p.has_max)
-		return verb_fail(
-		    EXIT_USAGE, "--older-than TIME or --max-size SIZE is needed: what may go?");
+	if (p.keep_s < 0 && !p.has_max && (status = settings_take(&p)) != 0)
+		return status;
 	for (int i = optind; i < argc && !error; i++)
 		error = files_find(&p, dir = argv[i]);
 	if (optind == argc)
 		error = files_find(&p, dir);
+	if (!is_any_policy(&p) && !p.wrong.text[0]) {
+		prune_clear(&p);
+		return verb_fail(EXIT_USAGE,
+		    "retain or retain_size in " TTYWRAP_CONF
+		    " is needed, or --older-than TIME or --max-size SIZE: what may go?");
+	}
 	if (!error) {
 		if (p.n > 0)
 			qsort(p.files, p.n, sizeof *p.files, by_age);
@@ -213,6 +264,8 @@ prune_main(int argc, char **argv)
 		prune_report(&p);
 	}
 	prune_clear(&p);
+	if (error && p.wrong.text[0])
+		return verb_fail(EXIT_USAGE, "%s", p.wrong.text);
 	if (error)
 		return verb_fail_path(dir, error);
 	return p.failed ? EXIT_FAILED : EXIT_OK;
