@@ -4,17 +4,19 @@
 What must hold each time: either nothing was run, or what was run is in the audit trail, as the user and nothing more.
 """
 
+import errno
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 
-from client import ssh
+from client import login, ssh
 from conftest import TOOLS
 from host import LOGS
-from live import fields, records_of, wait_record
+from live import fields, records_of, roles, wait_record
 
 MARK = "echo ran as $(id -u):$(id -ru)"
 
@@ -22,11 +24,11 @@ MARK = "echo ran as $(id -u):$(id -ru)"
 @pytest.fixture
 def start(host, eve, trail):
     """start(python, words) runs ttywrap as eve; returns (what it printed, exit status, its records)."""
-    def run(python="", words=("ttywrap", "-c", MARK), user=eve, env=None, uid=None, **more):
+    def run(python="", words=("ttywrap", "-c", MARK), user=eve, env=None, uid=None, gid=None, **more):
         since = trail.mark()
         hexed = [os.fsencode(w).hex() if isinstance(w, str) else w.hex() for w in words] or ["-"]
         who = uid if uid is not None else user.uid
-        done = subprocess.run(["setpriv", f"--reuid={who}", f"--regid={user.gid}", "--clear-groups", "/usr/bin/python3",
+        done = subprocess.run(["setpriv", f"--reuid={who}", f"--regid={gid or user.gid}", "--clear-groups", "/usr/bin/python3",
                                f"{TOOLS}/start.py", python, *hexed], stdin=subprocess.DEVNULL, capture_output=True, cwd="/tmp",
                               env={"PATH": "/usr/bin:/bin", **({"START_ENVIRONMENT": json.dumps(env)} if env else {})}, timeout=60, **more)
         return done, records_of(trail, who, since)
@@ -102,6 +104,98 @@ def test_limits_of_nothing(start, eve, limit):
     else:
         assert commands(records) == [] or is_whole(records)
     assert limit not in ("CORE", "MEMLOCK", "MSGQUEUE", "SIGPENDING") or done.stdout
+
+
+# What monitor/rlimits.c asks for, and the name it gives in its line.
+LEAST = {"CPU": 10, "FSIZE": 1 << 20, "AS": 256 << 20, "DATA": 64 << 20, "STACK": 1 << 20, "NOFILE": 64}
+
+
+@pytest.mark.parametrize("limit", sorted(LEAST))
+def test_a_hard_limit_that_is_too_low_refuses(start, eve, host, limit):
+    """One clear line, and nothing is run; at the least that is named there, the session is as always."""
+    least, since = LEAST[limit], host.syslog.mark()
+    too_low = {"AS": 200 << 20}.get(limit, least - 1)  # below that this process can't even be executed, or run
+    done, records = start(f"resource.setrlimit(resource.RLIMIT_{limit}, ({too_low}, {too_low}))")
+    assert done.returncode == 1 and done.stdout == b"" and records == []
+    assert re.fullmatch(rf"ttywrap: the hard limit RLIMIT_{limit} \(ulimit -\w\) is {too_low}, and an audited session needs {least}: "
+                        r"it is not started\n", done.stderr.decode())
+    host.syslog.wait(lambda _, text: f"session refused: the hard limit RLIMIT_{limit} " in text and "(user eve)" in text, since)
+    ran_audited(*start(f"resource.setrlimit(resource.RLIMIT_{limit}, ({least}, {least}))"), eve)
+
+
+def test_soft_limits_are_the_shells_alone(live, host, sshd):
+    """Monitor and pump go up to the hard ones, but for the last of the CPU time, which SIGXCPU announces; the shell has its own."""
+    user = host.user("limited", shell="/bin/bash")
+    since = host.trail.mark()
+    with login(sshd, user) as terminal:
+        terminal.send("ulimit -S -t 30; ulimit -H -t 3600; ulimit -S -n 100; ulimit -H -n 512; ulimit -S -f 2048; "
+                      "exec /usr/bin/python3 -c 'import ctypes, os; ctypes.CDLL(None).prctl(29, 10 ** 9); os.execv(\"/usr/bin/ttywrap\", [\"-x\"])'\r")
+        wait_record(host.trail, user.uid, "open", since)
+        terminal.prompt()
+        assert terminal.run("ulimit -S -t; ulimit -S -n; ulimit -S -f").split() == ["30", "100", "2048"]
+        [(monitor, pump, shell)] = roles(host)
+        for pid, cpu, files, slack in ((monitor, 3598, 512, 50000), (pump, 3598, 512, 50000), (shell, 30, 100, 10 ** 9)):
+            with open(f"/proc/{pid}/limits", encoding="ascii") as text:
+                limits = text.read()
+            assert re.search(rf"^Max cpu time +{cpu} +3600 ", limits, re.M) and re.search(rf"^Max open files +{files} +512 ", limits, re.M)
+            assert re.search(r"^Max file size +%s +unlimited " % (2048 << 10 if pid == shell else "unlimited"), limits, re.M)
+            with open(f"/proc/{pid}/timerslack_ns", encoding="ascii") as text:
+                assert int(text.read()) == slack
+        terminal.exit()
+
+
+@pytest.mark.parametrize("role", ["pump", "monitor"])
+def test_the_end_of_the_cpu_time(live, role):
+    """A little before the kernel's SIGKILL: one line, and a recording and a trail that are whole."""
+    session = live()
+    pid = getattr(session, role)
+    session.terminal.run("echo before")
+    if role == "pump":
+        session.terminal.send("yes\r")
+    os.kill(pid, signal.SIGXCPU)  # as the kernel does at the soft limit; ten seconds of CPU time are too much for a test
+    session.terminal.expect("the session has ended: its limit on CPU time is used up")
+    session.terminal.finish()
+    closed = session.closed()
+    assert closed["why"] == {"pump": "error", "monitor": "fault"}[role] and closed["res"].startswith("failed")
+    session.gone()
+    assert session.events()[-1][1] == "s" and "end=1" in session.events()[-1][2]
+
+
+def test_no_process_left_to_the_user(start, eve, trail):
+    """RLIMIT_NPROC used up, as a fork bomb leaves it: refused with one line."""
+    python = ("pid = os.fork()\nif pid == 0:\n  signal.alarm(30)\n  signal.pause()\nresource.setrlimit(resource.RLIMIT_NPROC, (1, 1))\n"
+              "fd = os.open('/tmp/left', os.O_WRONLY | os.O_CREAT)\nos.write(fd, b'%d' % pid)\nos.close(fd)\n")
+    done, records = start(python)
+    with open("/tmp/left", encoding="ascii") as left:
+        os.kill(int(left.read()), signal.SIGKILL)
+    os.unlink("/tmp/left")
+    assert done.stdout == b"" and done.returncode == 1 and commands(records) == []
+    assert done.stderr.count(b"\n") == 1 and b"so it is not started" in done.stderr
+
+
+GROUPS = ["a/b", "..", "a b", "x" * 256, b"\xff\xfe\x80", "x res=success", 'q"uote', "op=ttywrap-close", "%n%s", "]"]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_names_of_groups(start, host, eve, name):
+    """In no path and no record; a section of that name holds, where the configuration's syntax can spell it."""
+    raw = os.fsencode(name) if isinstance(name, str) else name
+    gid, before = 62000 + GROUPS.index(name), set(os.listdir(LOGS))
+    with open("/etc/group", "ab") as group:
+        group.write(raw + b":x:%d:eve\n" % gid)
+    with open("/etc/ttywrap/ttywrap.conf", "wb") as conf:
+        conf.write(b"[default]\nshell = /bin/bash\n[group " + raw + b"]\nshell = /bin/dash\nmark = gid\n")
+    try:
+        done, records = start(words=("ttywrap", "-c", "readlink /proc/$$/exe; :"), gid=gid)
+    finally:
+        host.configure("[default]\nshell = /bin/bash\n")
+    if done.returncode == 0:
+        # ']' ends a section's name early: that is a section of another group.
+        assert done.stdout.endswith(b"/bash\n" if name == "]" else b"/dash\n") and is_whole(records)
+    else:
+        assert b"not started" in done.stderr and commands(records) == []
+    assert all(raw not in os.fsencode(r.text) for r in records) or raw in (b"..", b"op=ttywrap-close")
+    assert all(re.fullmatch(r"[\w.-]+", n) for n in set(os.listdir(LOGS)) - before)
 
 
 @pytest.mark.parametrize("python", ["signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))",
@@ -221,6 +315,18 @@ def test_the_environment_through_sshd(host, sshd, eve, trail):
     assert commands(records_of(trail, eve.uid, since)) == ["env -0"]
     lines, wrong = loaded_by_us()
     assert lines and wrong == []
+
+
+@pytest.mark.parametrize("size, refused", [(120000, False), (1 << 20, True)])
+def test_an_original_command_of(start, eve, size, refused):
+    """SSH_ORIGINAL_COMMAND of 1 MiB, as sshd would hand it over: execve(2) takes 128 KiB in one string (E2BIG), so nothing is run."""
+    python = (f"env = {{'PATH': '/usr/bin:/bin', 'SSH_ORIGINAL_COMMAND': 'echo ' + 'x' * {size}}}\n"
+              f"try: os.execve('/usr/bin/ttywrap', ['ttywrap', '-c', {MARK!r}], env)\nexcept OSError as error: os._exit(100 + error.errno)")
+    done, records = start(python)
+    if refused:
+        assert done.returncode == 100 + errno.E2BIG and done.stdout == b"" and records == []
+    else:
+        ran_audited(done, records, eve)
 
 
 @pytest.mark.parametrize("words", [("--replay", "/etc/shadow"), ("--list",), ("--verify", "/etc/shadow"), ("--", "x"), ("--nonsense",),

@@ -32,6 +32,7 @@
 #include "launch/origin.h"
 #include "launch/real_shell.h"
 #include "launch/verb.h"
+#include "monitor/rlimits.h"
 #include "monitor/session.h"
 #include "monitor/store.h"
 
@@ -209,6 +210,15 @@ refuse(const struct launch *l, const char *what)
 	return 1;
 }
 
+/* Whoever set the limit is told which: it is the user's own, or is set for them in limits.conf(5). */
+static int
+refuse_limit(const struct launch *l, const char *what)
+{
+	log_admin(LOG_ERR, "session refused: %s (user %s)", what, l->id.name);
+	log_user("%s: it is not started", what);
+	return 1;
+}
+
 /* Ends as the shell ended: its exit status, or its signal. */
 static int
 leave(int status)
@@ -271,6 +281,7 @@ int
 main(int argc, char **argv)
 {
 	static struct launch l;
+	char text[192];
 	int r;
 
 	stdio_complete();
@@ -300,5 +311,7 @@ main(int argc, char **argv)
 			log_user("%s: %s", l.directory, strerror(-r));
 		log_user("not installed: no audit trail; recording into %s", l.directory);
 	}
+	if (l.id.privileged && rlimits_check(text, sizeof text) < 0)
+		return refuse_limit(&l, text);
 	return leave(monitor_run(&l.session));
 }

@@ -28,7 +28,8 @@
 #define HANGUP_WAIT_NS 2000000000  /* a shell's traps after SIGHUP */
 #define LEAVE_WAIT_NS  2000000000  /* a pump that has said its last word has only to exit */
 #define GONE_WAIT_NS   5000000000  /* the pump's end, once the user's terminal is gone */
-#define BATCH          64          /* messages between two looks at the signals */
+#define CPU_USED_UP    "its limit on CPU time is used up"
+#define BATCH          64 /* messages between two looks at the signals */
 
 /* As a shell has it in $?; -1 before the end. */
 static int
@@ -179,6 +180,13 @@ on_signals(struct monitor *m, int signal_fd, int64_t *deadline_ns)
 		case SIGCHLD:
 			reap(m, deadline_ns);
 			break;
+		case SIGXCPU:
+			/* rlimits_lift(): a little time is left for the end. */
+			if (m->pump > 0) {
+				m->fault = m->fault != NULL ? m->fault : CPU_USED_UP;
+				stop_pump(m, deadline_ns);
+			}
+			break;
 		case SIGHUP:
 		case SIGINT:
 		case SIGQUIT:
@@ -282,9 +290,13 @@ finish(struct monitor *m)
 		    recording_fault(m), m->session->user);
 		log_user("the session has ended: its recording can't be written (%s)",
 		    recording_fault(m));
-	} else if (m->fault != NULL) {
-		log_admin(LOG_ERR, "session ended: %s (user %s)", m->fault, m->session->user);
-		log_user("the session has ended: %s", m->fault);
+	} else if (m->fault != NULL || m->end.why == END_ERROR) {
+		const char *why = m->fault != NULL        ? m->fault
+				  : m->end.error == ETIME ? CPU_USED_UP
+							  : strerror(m->end.error);
+
+		log_admin(LOG_ERR, "session ended: %s (user %s)", why, m->session->user);
+		log_user("the session has ended: %s", why);
 	}
 }
 

@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/privilege.h"
+#include "monitor/rlimits.h"
 #include "shell/shell.h"
 
 #define ABOVE_ALL 16 /* numbers beyond every one of the table's, while it is laid out */
@@ -32,22 +32,6 @@ lay_out(const int fds[PUMP_FDS])
 	return close_range(PUMP_FDS, ~0u, 0) == 0 ? 0 : -errno;
 }
 
-/* The user's limits must not cut the recording short: as far as the hard limits go, they don't. */
-static void
-lift_limits(void)
-{
-	const int which[] = {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE};
-
-	for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
-		struct rlimit lim;
-
-		if (getrlimit(which[i], &lim) == 0) {
-			lim.rlim_cur = lim.rlim_max;
-			(void)setrlimit(which[i], &lim);
-		}
-	}
-}
-
 /*
  * The pump takes the service's uid itself, after the exec: before it, the
  * service's processes of all sessions would be held against this one user's
@@ -60,7 +44,7 @@ pump_child(const char *program, const char *how, const int fds[PUMP_FDS], uid_t 
 	char uid[16], *argv[] = {(char *)"ttywrap-pump", (char *)how, uid, NULL}, *envp[] = {NULL};
 
 	snprintf(uid, sizeof uid, "%u", (unsigned)service);
-	lift_limits();
+	rlimits_lift();
 	if (getuid() == 0 && setresuid(service, service, service) != 0)
 		_exit(127);
 	/* no_new_privs is the pump's own first step: set here, it makes kernels before 6.16 put the

@@ -26,6 +26,7 @@
 #include "monitor/accounts.h"
 #include "monitor/children.h"
 #include "monitor/dispatch.h"
+#include "monitor/rlimits.h"
 #include "monitor/monitor.h"
 #include "monitor/records.h"
 #include "monitor/sandbox.h"
@@ -178,6 +179,7 @@ become_monitor(struct monitor *m, const struct session *s)
 	char why[128];
 
 	children_disconnect(m);
+	rlimits_lift();                     /* the shell has its own already */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); /* for root, whose real uid is 0 until now */
 	if (setresuid(s->service, s->service, s->service) != 0 ||
 	    privilege_set(row.permitted, row.effective, 0) != 0)

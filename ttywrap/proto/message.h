@@ -89,7 +89,7 @@ enum message_end_why {
 	END_HANGUP = 2,    /* the user's terminal is gone */
 	END_CLOSED = 3,    /* the inner terminal is gone */
 	END_RECORDING = 4, /* the recording could not be written and the policy is deny */
-	END_ERROR = 5,     /* something else failed: error says what */
+	END_ERROR = 5,     /* something else: error says what; ETIME: the pump's CPU time */
 };
 
 struct message_end {

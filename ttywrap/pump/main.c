@@ -25,16 +25,18 @@
 
 #define END_WAIT_MS 5000 /* for the monitor to take the last message */
 
+/* SIGXCPU comes a little before the end of the CPU time that the user's limit leaves (monitor/rlimits.h). */
 static int
 signals_open(void)
 {
-	sigset_t all, winch;
+	sigset_t all, wanted;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	sigemptyset(&winch);
-	sigaddset(&winch, SIGWINCH);
-	return signalfd(-1, &winch, SFD_CLOEXEC | SFD_NONBLOCK) == PUMP_SIGNALS ? 0 : -EBADF;
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGWINCH);
+	sigaddset(&wanted, SIGXCPU);
+	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK) == PUMP_SIGNALS ? 0 : -EBADF;
 }
 
 /* Settings until GO. Returns 0, or -errno when the monitor is gone or says something else. */

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 #include "common/io.h"
@@ -100,7 +102,21 @@ on_monitor(struct pipes *p)
 }
 
 static void
-wait_for(struct pipes *p, struct pollfd set[7])
+on_signal(struct pipes *p)
+{
+	struct signalfd_siginfo info;
+
+	while (io_read(PUMP_SIGNALS, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo != SIGXCPU)
+			continue;
+		p->end->why = END_ERROR;
+		p->end->error = ETIME;
+		p->failed = true;
+	}
+}
+
+static void
+wait_for(struct pipes *p, struct pollfd set[8])
 {
 	int64_t deadline_ns = witness_deadline_ns(p->witness), left_ns = deadline_ns - io_now_ns();
 	struct timespec t = {0};
@@ -116,16 +132,17 @@ wait_for(struct pipes *p, struct pollfd set[7])
 	set[6] = (struct pollfd){.fd = PUMP_MONITOR, .events = POLLIN};
 	if (witness_has_mail(p->witness))
 		set[6].events |= POLLOUT;
+	set[7] = (struct pollfd){.fd = PUMP_SIGNALS, .events = POLLIN};
 	if (left_ns > 0)
 		t = (struct timespec){
 		    .tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
-	(void)ppoll(set, 7, deadline_ns < 0 ? NULL : &t, NULL);
+	(void)ppoll(set, 8, deadline_ns < 0 ? NULL : &t, NULL);
 }
 
 static void
 step(struct pipes *p)
 {
-	struct pollfd set[7];
+	struct pollfd set[8];
 
 	wait_for(p, set);
 	for (int k = 0; k < 3; k++) {
@@ -136,6 +153,8 @@ step(struct pipes *p)
 	}
 	if (set[6].revents & (POLLIN | POLLHUP | POLLERR))
 		on_monitor(p);
+	if (set[7].revents)
+		on_signal(p);
 	if (set[6].revents & POLLOUT)
 		witness_post(p->witness);
 	if (witness_tick(p->witness, io_now_ns()) < 0)

@@ -214,7 +214,8 @@ on_signal(struct relay *r)
 	struct winsize size;
 
 	while (io_read(PUMP_SIGNALS, &info, sizeof info) == sizeof info)
-		;
+		if (info.ssi_signo == SIGXCPU)
+			finish(r, END_ERROR, -ETIME);
 	if (ioctl(PUMP_OUT, TIOCGWINSZ, &size) != 0 || ioctl(PUMP_PTM, TIOCSWINSZ, &size) != 0)
 		return;
 	keep(r, witness_resize(r->witness, io_now_ns(), size.ws_col, size.ws_row));

@@ -7,7 +7,7 @@
 #include "monitor/spawn.h"
 
 /* Behind the table of spawn.h, in the order in which the pump opens them. */
-#define PUMP_SIGNALS PUMP_FDS       /* a signalfd for SIGWINCH */
+#define PUMP_SIGNALS PUMP_FDS       /* a signalfd for SIGWINCH and SIGXCPU */
 #define PUMP_EDGE    (PUMP_FDS + 1) /* view.h's epoll descriptors */
 #define PUMP_MODES   (PUMP_FDS + 2)
 
