@@ -380,20 +380,43 @@ step(struct cmdline *c, uint8_t b)
 	return b == 'h' || b == 'l';
 }
 
+/* The state that the last bytes of a piece leave behind, where no sequence that matters is under way. */
+static void
+modes_settle(struct modes *m, const uint8_t *bytes, size_t n)
+{
+	if (n >= 1 && bytes[n - 1] == 0x1b)
+		m->at = ESCAPE;
+	else if (n >= 2 && bytes[n - 2] == 0x1b && bytes[n - 1] == '[')
+		m->at = BRACKET;
+}
+
+/*
+ * From GROUND at bytes[at]: the place of the next '?' that follows ESC [, or n. It is the '?' that is
+ * looked for: colourful output is full of ESC [, and has few of those.
+ */
+static size_t
+modes_next(struct modes *m, const uint8_t *bytes, size_t at, size_t n)
+{
+	const uint8_t *found, *from = bytes + at, *end = bytes + n;
+
+	for (; (found = memchr(from, '?', (size_t)(end - from))) != NULL; from = found + 1)
+		if (found - bytes >= (ptrdiff_t)at + 2 && found[-1] == '[' && found[-2] == 0x1b) {
+			m->at = BRACKET;
+			return (size_t)(found - bytes);
+		}
+	modes_settle(m, bytes + at, n - at);
+	return n;
+}
+
 void
 cmdline_output(struct cmdline *c, const uint8_t *bytes, size_t n, bool ahead)
 {
 	size_t from = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (c->modes.at == GROUND) {
-			const uint8_t *esc = memchr(bytes + i, 0x1b, n - i);
-
-			if (esc == NULL)
-				break;
-			i = (size_t)(esc - bytes);
-		}
-		if (!step(c, bytes[i]))
+		if (c->modes.at == GROUND)
+			i = modes_next(&c->modes, bytes, i, n);
+		if (i == n || !step(c, bytes[i]))
 			continue;
 		feed(c, bytes + from, i + 1 - from);
 		if (c->vt == NULL)
