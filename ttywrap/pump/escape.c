@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Pump: no privilege. Distrusts every byte: they come from the user's programs and keyboard.
- *
- * Sixteen bytes at a time with SSE2, which every x86-64 has, else eight in a word. In 4 KiB chunks
- * on a Xeon: 0.3 ns a byte for text, 1.0 for very colourful text with much UTF-8, 0.5 for noise
- * with its base64.
- */
+/* Pump: no privilege. Distrusts every byte: they come from the user's programs and keyboard. */
 #include "pump/escape.h"
 
 #include "common/utf8.h"
@@ -57,44 +51,6 @@ put_ascii(char *o, const uint8_t *p, size_t n)
 	return o;
 }
 
-/* Copies n = BLOCK bytes. Returns 0 when they stand for themselves, else with *high: bit i, byte i
- * is above ASCII. */
-#if defined __SSE2__ && !defined NO_SIMD
-#define BLOCK 16
-static inline int
-copy_block(char *o, const uint8_t *p, unsigned *high)
-{
-	__m128i v = _mm_loadu_si128((const __m128i *)p);
-	/* Signed: what is above 0x7f is below 0x20, too. */
-	__m128i special = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
-					   _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
-	    _mm_or_si128(
-		_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-
-	_mm_storeu_si128((__m128i *)o, v);
-	*high = (unsigned)_mm_movemask_epi8(v);
-	return _mm_movemask_epi8(special);
-}
-#else
-#define BLOCK 8
-static inline int
-copy_block(char *o, const uint8_t *p, unsigned *high)
-{
-	const uint64_t ones = 0x0101010101010101u, top = 0x8080808080808080u;
-	uint64_t w, special;
-
-	memcpy(&w, p, 8);
-	memcpy(o, p, 8);
-	/* A false alarm (a borrow from the byte below) costs eight table look-ups, no more. */
-	special = w | (w - ones * 0x20) | ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones) |
-		  ((w ^ ones * 0x7f) - ones);
-	*high = 0;
-	for (unsigned i = 0; i < 8; i++)
-		*high |= (unsigned)(p[i] >> 7) << i;
-	return (special & top) != 0;
-}
-#endif
-
 /* C1 controls and line separators: a terminal or a line splitter would act on them. */
 static inline int
 is_unsafe(const uint8_t *p, int len)
@@ -142,285 +98,239 @@ escape_wide(char **dst, const uint8_t **src, const uint8_t *end)
 	return len > 0;
 }
 
-/* A block, or what stands before and up to the next ASCII in it. Returns 0 at something that isn't UTF-8. */
-static inline int
-escape_block(char **dst, const uint8_t **src, const uint8_t *end)
-{
-	unsigned high;
-	size_t ascii;
-
-	if (!copy_block(*dst, *src, &high)) {
-		*dst += BLOCK;
-		*src += BLOCK;
-		return 1;
-	}
-	ascii = high ? (size_t)__builtin_ctz(high) : BLOCK;
-	*dst = put_ascii(*dst, *src, ascii);
-	*src += ascii;
-	return high ? escape_wide(dst, src, end) : 1;
-}
-
-/* Whole blocks, up to something that isn't UTF-8. */
-static inline int
-escape_blocks(char **dst, const uint8_t **src, const uint8_t *end)
-{
-	int fine = 1;
-
-	while (fine && end - *src >= BLOCK)
-		fine = escape_block(dst, src, end);
-	return fine;
-}
+/*
+ * A block of bytes is "plain" when all of it is UTF-8 that stands for itself but for some ASCII
+ * characters; bit i of its "special" ones: byte i is one of these. Characters may begin before the
+ * block and end behind it.
+ */
+#define BLOCK 64
 
 #if defined __SSE2__ && !defined NO_SIMD
 /*
- * Text: line ends, tabs, quotes and backslashes are written as two characters. pair[m] picks, of four
- * characters (0 to 3) and a backslash (8), what is written when those of mask m are escaped.
+ * Which mistakes two bytes in a row can be, by the first one's halves and the second one's upper half: a
+ * mistake that all three allow is one (Keiser and Lemire, Validating UTF-8 in less than one
+ * instruction per byte, 2021).
  */
-/* clang-format off */
-static const uint8_t pair[16][8] = {
-    {0, 1, 2, 3, 0, 0, 0, 0},
-    {8, 0, 1, 2, 3, 0, 0, 0},
-    {0, 8, 1, 2, 3, 0, 0, 0},
-    {8, 0, 8, 1, 2, 3, 0, 0},
-    {0, 1, 8, 2, 3, 0, 0, 0},
-    {8, 0, 1, 8, 2, 3, 0, 0},
-    {0, 8, 1, 8, 2, 3, 0, 0},
-    {8, 0, 8, 1, 8, 2, 3, 0},
-    {0, 1, 2, 8, 3, 0, 0, 0},
-    {8, 0, 1, 2, 8, 3, 0, 0},
-    {0, 8, 1, 2, 8, 3, 0, 0},
-    {8, 0, 8, 1, 2, 8, 3, 0},
-    {0, 1, 8, 2, 8, 3, 0, 0},
-    {8, 0, 1, 8, 2, 8, 3, 0},
-    {0, 8, 1, 8, 2, 8, 3, 0},
-    {8, 0, 8, 1, 8, 2, 8, 3},
+enum {
+	SHORT = 1, /* a lead without what has to follow */
+	LONG = 2,  /* what follows, without a lead */
+	OVERLONG_3 = 4,
+	LARGE = 8, /* above U+10FFFF */
+	SURROGATE = 16,
+	OVERLONG_2 = 32,
+	LARGE_5 = 64, /* F5 and above; with the next */
+	OVERLONG_4 = 64,
+	TAILS = 128, /* two that follow: no mistake behind a lead of three or four */
+	ANY = SHORT | LONG | TAILS,
 };
-/* clang-format on */
-static const uint8_t pair_len[16] = {4, 5, 5, 6, 5, 6, 6, 7, 5, 6, 6, 7, 6, 7, 7, 8};
 
-/* Sixteen characters of text. Returns 0 when there is something else among them, with nothing done. */
-__attribute__((target("ssse3"), always_inline)) static inline int
-put_text(char **dst, const uint8_t *p)
+/* Where a character of three or four bytes has its third and fourth, there are TAILS, and nowhere else. */
+__attribute__((target("ssse3"), always_inline)) static inline __m128i
+mistakes(__m128i v, __m128i last1, __m128i last2, __m128i last3)
 {
-	const __m128i names =
-	    _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0);
-	const __m128i slashes = _mm_set1_epi8('\\');
-	__m128i v = _mm_loadu_si128((const __m128i *)p);
-	__m128i control = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* or above ASCII */
-	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x10));
-	__m128i name = _mm_and_si128(low, _mm_shuffle_epi8(names, v));
-	__m128i other =
-	    _mm_or_si128(_mm_and_si128(control, _mm_cmpeq_epi8(name, _mm_setzero_si128())),
-		_mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
-	__m128i special = _mm_or_si128(control,
-	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, slashes)));
-	unsigned mask = (unsigned)_mm_movemask_epi8(special);
-	__m128i shown = _mm_or_si128(_mm_and_si128(control, name), _mm_andnot_si128(control, v));
-	char *o = *dst;
+	const __m128i first_high = _mm_setr_epi8(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG,
+	    (char)TAILS, (char)TAILS, (char)TAILS, (char)TAILS, SHORT | OVERLONG_2, SHORT,
+	    SHORT | OVERLONG_3 | SURROGATE, SHORT | LARGE | LARGE_5 | OVERLONG_4);
+	const __m128i first_low = _mm_setr_epi8((char)(ANY | OVERLONG_2 | OVERLONG_3 | OVERLONG_4),
+	    (char)(ANY | OVERLONG_2), (char)ANY, (char)ANY, (char)(ANY | LARGE),
+	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
+	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
+	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
+	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
+	    (char)(ANY | LARGE | LARGE_5 | SURROGATE), (char)(ANY | LARGE | LARGE_5),
+	    (char)(ANY | LARGE | LARGE_5));
+	const __m128i second_high = _mm_setr_epi8(SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, SHORT,
+	    SHORT, (char)(LONG | OVERLONG_2 | TAILS | OVERLONG_3 | LARGE_5 | OVERLONG_4),
+	    (char)(LONG | OVERLONG_2 | TAILS | OVERLONG_3 | LARGE),
+	    (char)(LONG | OVERLONG_2 | TAILS | SURROGATE | LARGE),
+	    (char)(LONG | OVERLONG_2 | TAILS | SURROGATE | LARGE), SHORT, SHORT, SHORT, SHORT);
+	const __m128i half = _mm_set1_epi8(0x0f);
+	__m128i pair = _mm_and_si128(
+	    _mm_and_si128(
+		_mm_shuffle_epi8(first_high, _mm_and_si128(_mm_srli_epi16(last1, 4), half)),
+		_mm_shuffle_epi8(first_low, _mm_and_si128(last1, half))),
+	    _mm_shuffle_epi8(second_high, _mm_and_si128(_mm_srli_epi16(v, 4), half)));
+	/* The top bit: two before was the lead of three or more, three before that of four. */
+	__m128i tails = _mm_or_si128(_mm_subs_epu8(last2, _mm_set1_epi8(0xe0 - 0x80)),
+	    _mm_subs_epu8(last3, _mm_set1_epi8(0xf0 - 0x80)));
 
-	if (_mm_movemask_epi8(other))
-		return 0;
-	for (int i = 0; i < 4; i++, mask >>= 4) {
-		__m128i four = _mm_unpacklo_epi64(shown, slashes);
-		__m128i pick = _mm_loadl_epi64((const __m128i *)pair[mask & 15]);
-
-		_mm_storel_epi64((__m128i *)o, _mm_shuffle_epi8(four, pick));
-		o += pair_len[mask & 15];
-		shown = _mm_srli_si128(shown, 4);
-	}
-	*dst = o;
-	return 1;
+	return _mm_xor_si128(pair, _mm_and_si128(tails, _mm_set1_epi8((char)0x80)));
 }
 
-__attribute__((target("ssse3"))) static int
-escape_blocks_ssse3(char **dst, const uint8_t **src, const uint8_t *end)
+/* is_unsafe, of sixteen places. */
+__attribute__((target("ssse3"), always_inline)) static inline __m128i
+unsafe(__m128i v, __m128i last1, __m128i last2)
 {
+	__m128i c1 = _mm_and_si128(_mm_cmpeq_epi8(last1, _mm_set1_epi8((char)0xc2)),
+	    _mm_cmplt_epi8(v, _mm_set1_epi8((char)0xa0)));
+	__m128i line = _mm_and_si128(_mm_cmpeq_epi8(last2, _mm_set1_epi8((char)0xe2)),
+	    _mm_and_si128(_mm_cmpeq_epi8(last1, _mm_set1_epi8((char)0x80)),
+		_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(1)), _mm_set1_epi8((char)0xa9))));
+
+	return _mm_or_si128(c1, line);
+}
+
+/* before: the sixteen bytes in front of the block, or zeros. */
+__attribute__((target("ssse3"), always_inline)) static inline int
+block_is_plain(const uint8_t *p, __m128i before)
+{
+	__m128i wrong = _mm_setzero_si128();
+
+	for (int i = 0; i < BLOCK; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
+		__m128i last1 = _mm_alignr_epi8(v, before, 15);
+		__m128i last2 = _mm_alignr_epi8(v, before, 14);
+
+		if (_mm_movemask_epi8(_mm_or_si128(v, before)) != 0)
+			wrong = _mm_or_si128(
+			    wrong, _mm_or_si128(unsafe(v, last1, last2),
+				       mistakes(v, last1, last2, _mm_alignr_epi8(v, before, 13))));
+		before = v;
+	}
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
+}
+
+static inline uint64_t
+special_bits_16(const uint8_t *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+
+	return (uint64_t)_mm_movemask_epi8(
+	    _mm_or_si128(_mm_or_si128(control, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))),
+		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+		    _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')))));
+}
+
+static inline uint64_t
+special_bits(const uint8_t *p)
+{
+	return special_bits_16(p) | special_bits_16(p + 16) << 16 | special_bits_16(p + 32) << 32 |
+	       special_bits_16(p + 48) << 48;
+}
+#else
+static inline uint64_t
+special_bits(const uint8_t *p)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < BLOCK; i++)
+		bits |= (uint64_t)((p[i] < 0x20) | (p[i] == 0x7f) | (p[i] == '"') | (p[i] == '\\'))
+			<< i;
+	return bits;
+}
+
+/* Without shuffles: ASCII only. */
+static inline int
+block_is_plain(const uint8_t *p)
+{
+	uint8_t all = 0;
+
+	for (int i = 0; i < BLOCK; i++)
+		all |= p[i];
+	return all < 0x80;
+}
+#endif
+
+/*
+ * A plain block, behind which there is another: it is copied whole, and again what stands behind each
+ * special character, over what is of no use any more. No branch depends on how many bytes stand
+ * between two; guessing that wrong would cost more than the copies.
+ */
+static inline char *
+put_block(char *o, const uint8_t *p)
+{
+	uint64_t special = special_bits(p);
+	size_t done = 0;
+
+	memcpy(o, p, BLOCK);
+	for (; special != 0; special &= special - 1) {
+		size_t at = (size_t)__builtin_ctzll(special);
+		const char *w = written[p[at]];
+
+		o += at - done;
+		memcpy(o, w, 8);
+		o += w[7];
+		done = at + 1;
+		memcpy(o, p + done, BLOCK);
+	}
+	return o + (BLOCK - done);
+}
+
+/* How many of the n bytes before end are no whole character: one goes on behind it, or has no right to. */
+static inline size_t
+unfinished(const uint8_t *end, size_t n)
+{
+	for (size_t back = 1; back <= 3 && back <= n; back++)
+		if (!utf8_is_tail(end[-(ptrdiff_t)back]))
+			return utf8_at(end - back, back) > 0 ? 0 : back;
+	return 0;
+}
+
+/* Plain blocks, as long as they follow each other, up to the end of a character. */
+#if defined __SSE2__ && !defined NO_SIMD
+__attribute__((target("ssse3")))
+#endif
+static void
+escape_blocks(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	const uint8_t *p = *src;
+	char *o = *dst;
+	size_t back;
+#if defined __SSE2__ && !defined NO_SIMD
+	__m128i before = _mm_setzero_si128();
+
+	for (; end - p >= 2 * BLOCK && block_is_plain(p, before); p += BLOCK) {
+		o = put_block(o, p);
+		before = _mm_loadu_si128((const __m128i *)(p + BLOCK - 16));
+	}
+#else
+	for (; end - p >= 2 * BLOCK && block_is_plain(p); p += BLOCK)
+		o = put_block(o, p);
+#endif
+	back = unfinished(p, (size_t)(p - *src));
+	*dst = o - back;
+	*src = p - back;
+}
+
+static inline int
+has_blocks(void)
+{
+#if defined __SSE2__ && !defined NO_SIMD
+	return __builtin_cpu_supports("ssse3");
+#else
+	return 1;
+#endif
+}
+
+/* One character after the other, to the end or a block's length further. Returns 0 to stop, as escape_wide does. */
+static int
+escape_some(char **dst, const uint8_t **src, const uint8_t *end)
+{
+	const uint8_t *until = end - *src > BLOCK ? *src + BLOCK : end;
 	int fine = 1;
 
-	while (fine && end - *src >= BLOCK) {
-		if (put_text(dst, *src))
-			*src += BLOCK;
+	while (fine && *src < until) {
+		if (**src < 0x80)
+			*dst = put_ascii(*dst, (*src)++, 1);
 		else
-			fine = escape_block(dst, src, end);
+			fine = escape_wide(dst, src, end);
 	}
 	return fine;
 }
-
-static int
-escape_most(char **dst, const uint8_t **src, const uint8_t *end)
-{
-	return __builtin_cpu_supports("ssse3") ? escape_blocks_ssse3(dst, src, end)
-					       : escape_blocks(dst, src, end);
-}
-#else
-#define escape_most escape_blocks
-#endif
 
 size_t
 escape(char *dst, const uint8_t *src, size_t n, size_t *used)
 {
 	const uint8_t *p = src, *end = src + n;
+	int blocks = has_blocks(), fine = 1;
 	char *o = dst;
-	int fine = escape_most(&o, &p, end);
 
 	while (fine && p < end) {
-		if (*p < 0x80)
-			o = put_ascii(o, p++, 1);
-		else
-			fine = escape_wide(&o, &p, end);
+		if (blocks)
+			escape_blocks(&o, &p, end);
+		fine = escape_some(&o, &p, end);
 	}
 	*used = (size_t)(p - src);
 	return (size_t)(o - dst);
-}
-
-/* Bit i: byte i is ASCII text, or a control character that text has (tab, line ends, ESC). */
-static inline uint64_t
-text_bits(const uint8_t *p, size_t n)
-{
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = p[i];
-		uint64_t is = (uint64_t)((uint8_t)(c - 0x20) < 0x5f) | (c == '\t') | (c == '\n') |
-			      (c == '\r') | (c == 0x1b);
-
-		bits |= is << i;
-	}
-	return bits;
-}
-
-#if defined __SSE2__ && !defined NO_SIMD
-static inline uint64_t
-text_bits_16(const uint8_t *p)
-{
-	__m128i v = _mm_loadu_si128((const __m128i *)p);
-	__m128i is = _mm_andnot_si128(
-	    _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)), _mm_cmpgt_epi8(v, _mm_set1_epi8(0x1f)));
-
-	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
-	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
-	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8('\r')));
-	is = _mm_or_si128(is, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x1b)));
-	return (uint64_t)_mm_movemask_epi8(is);
-}
-
-static inline uint64_t
-text_bits_64(const uint8_t *p)
-{
-	return text_bits_16(p) | text_bits_16(p + 16) << 16 | text_bits_16(p + 32) << 32 |
-	       text_bits_16(p + 48) << 48;
-}
-#else
-static inline uint64_t
-text_bits_64(const uint8_t *p)
-{
-	return text_bits(p, 64);
-}
-#endif
-
-static inline uint64_t
-text_word(const uint8_t *src, size_t n, size_t at)
-{
-	if (at >= n)
-		return 0;
-	return n - at >= 64 ? text_bits_64(src + at) : text_bits(src + at, n - at);
-}
-
-/* Bit i: eight bytes of text begin at byte i. next holds the bits behind these. */
-static inline uint64_t
-run_bits(uint64_t bits, uint64_t next)
-{
-	bits &= bits >> 1 | next << 63;
-	next &= next >> 1;
-	bits &= bits >> 2 | next << 62;
-	next &= next >> 2;
-	return bits & (bits >> 4 | next << 60);
-}
-
-static size_t
-put_gap(char *dst, size_t from, size_t to)
-{
-	if (from == to)
-		return 0;
-	memcpy(dst, UTF8_REPLACEMENT, UTF8_REPLACEMENT_LEN);
-	return UTF8_REPLACEMENT_LEN;
-}
-
-size_t
-escape_gist(char *dst, const uint8_t *src, size_t n)
-{
-	uint64_t here = text_word(src, n, 0);
-	size_t done = 0, out = 0;
-
-	for (size_t at = 0; at < n; at += 64) {
-		uint64_t next = text_word(src, n, at + 64), runs = run_bits(here, next);
-
-		here = next;
-		while (runs) {
-			size_t from = at + (size_t)__builtin_ctzll(runs), to = from + 8, used;
-
-			runs &= runs - 1;
-			if (from < done)
-				continue;
-			while (to < n && text_bits(src + to, 1))
-				to++;
-			out += put_gap(dst + out, done, from);
-			out += escape(dst + out, src + from, to - from, &used);
-			done = to;
-		}
-	}
-	return out + put_gap(dst + out, done, n);
-}
-
-/* Not BEL to SI (bells, tabs, line ends, character sets), not ESC. */
-static inline size_t
-is_odd(uint8_t c)
-{
-	return (size_t)((c < 7) | ((c >= 0x10) & (c < 0x20) & (c != 0x1b)) | (c == 0x7f));
-}
-
-#if defined __SSE2__ && !defined NO_SIMD
-/* Whole groups of sixteen. */
-static size_t
-odd_wide(const uint8_t *src, size_t n)
-{
-	const __m128i one = _mm_set1_epi8(1);
-	__m128i sum = _mm_setzero_si128();
-
-	for (size_t i = 0; i + 16 <= n; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(src + i));
-		__m128i low = _mm_cmpeq_epi8(
-		    _mm_and_si128(v, _mm_set1_epi8((char)0xe0)), _mm_setzero_si128());
-		__m128i fine = _mm_or_si128(
-		    _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xf8)), _mm_set1_epi8(8)),
-		    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(7)),
-			_mm_cmpeq_epi8(v, _mm_set1_epi8(0x1b))));
-		__m128i odd = _mm_or_si128(
-		    _mm_andnot_si128(fine, low), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
-
-		sum =
-		    _mm_add_epi64(sum, _mm_sad_epu8(_mm_and_si128(odd, one), _mm_setzero_si128()));
-	}
-	return (size_t)(_mm_cvtsi128_si32(sum) + _mm_cvtsi128_si32(_mm_srli_si128(sum, 8)));
-}
-#else
-static size_t
-odd_wide(const uint8_t *src, size_t n)
-{
-	size_t odd = 0;
-
-	for (size_t i = 0; i < n / 16 * 16; i++)
-		odd += is_odd(src[i]);
-	return odd;
-}
-#endif
-
-size_t
-escape_odd(const uint8_t *src, size_t n)
-{
-	size_t odd = odd_wide(src, n);
-
-	for (size_t i = n / 16 * 16; i < n; i++)
-		odd += is_odd(src[i]);
-	return odd;
 }

@@ -9,7 +9,7 @@
 
 /*
  * Escapes bytes up to the first that is not UTF-8, or not a whole character, and stores their
- * number in *used. Needs 6 * n + 16 bytes at dst. Returns the bytes written.
+ * number in *used. Needs 6 * n + 64 bytes at dst. Returns the bytes written.
  */
 size_t escape(char *dst, const uint8_t *src, size_t n, size_t *used);
 
