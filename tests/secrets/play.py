@@ -38,6 +38,7 @@ class Play:
         self.prompt, self.way, self.sshd, self.user, self.words, self.values = prompt, way, sshd, user, words, values
         self.shown = []   # what came to the user's terminal
         self.plain = ""   # what was typed and is no secret
+        self.asked = 0    # prompts that came
 
     def write(self, text):
         """pexpect's log of what it read."""
@@ -75,8 +76,14 @@ class Play:
 
     def next(self, seconds=LIMIT_S):
         """-1 when the shell's prompt came, 0 when one of the program's did, None when nothing does."""
-        found = self.terminal.child.expect([pexpect.TIMEOUT, *self.prompt.asks, READY], timeout=seconds)
-        return None if found == 0 else -1 if found == len(self.prompt.asks) + 1 else 0
+        again = [pattern for pattern, _ in self.prompt.again]
+        while True:
+            found = self.terminal.child.expect([pexpect.TIMEOUT, READY, *again, *self.prompt.asks], timeout=seconds) - 2
+            if not 0 <= found < len(again):
+                self.asked += found >= len(again)
+                return None if found == -2 else -1 if found == -1 else 0
+            time.sleep(PERSON_S)
+            self.type(self.fill(self.prompt.again[found][1]))
 
     def start(self, with_it=""):
         """The command, and what is sent in the same write."""
@@ -95,11 +102,12 @@ class Play:
     def start_late(self):
         """The command comes to its prompt only after the answers were typed."""
         if self.prompt.enter:
-            return self.start("".join(text + "\r" for text in self.answers()))
-        before = "echo go; sleep 0.7; "
-        self.plain += before + self.fill(self.prompt.command) + "\r"
-        self.terminal.send(before + self.fill(self.prompt.command) + "\r")
-        self.terminal.expect(r"go\r\n")
+            self.start()
+        else:
+            before = "echo go; sleep 0.7; "
+            self.plain += before + self.fill(self.prompt.command) + "\r"
+            self.terminal.send(before + self.fill(self.prompt.command) + "\r")
+            self.terminal.expect(r"go\r\n")
         for text in self.answers():
             self.terminal.send(text + "\r")
 

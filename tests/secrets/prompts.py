@@ -2,7 +2,7 @@
 """The programs that ask for secrets: one row each.
 
 In all texts: {secret} and {new} two secrets of the test, {user} and {home} the user's, {guest} another user,
-{ssh}, {http}, {postgres} ports of servers on this host, {keys} a folder of the user's with prepared files.
+{ssh}, {http}, {https}, {postgres} ports of servers on this host, {keys} a folder of the user's with prepared files.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ LOCKED = ("rm -f {keys}/locked*; ssh-keygen -q -t ed25519 -N '{secret}' -f {keys
           "cat {keys}/locked.pub >>~{guest}/.ssh/authorized_keys; ")
 GNUPG = "mkdir -p -m 700 {home}/.gnupg; echo pinentry-program /usr/bin/{0} >{home}/.gnupg/gpg-agent.conf; "
 GPG = "export GPG_TTY=$(tty); gpg --no-symkey-cache --yes -q -o {keys}/out "
-LOCK = "set -g lock-command 'su {user} -c true'\\nbind x lock-session\\n"
+LOCK = "set -g lock-command 'until su {user} -c true; do :; done'\\nbind x lock-session\\n"
+CRYPT = "/usr/sbin/cryptsetup --disable-locks "
+FORMAT = CRYPT + "luksFormat -q --type luks1 --pbkdf-force-iterations 1000 {keys}/disk"
+DISK = "truncate -s 0 {keys}/disk; truncate -s 4M {keys}/disk; "
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Prompt:
     shell: str = "/bin/bash"
     enter: tuple = ()               # (regular expression, keys): on the way to the prompt
     leave: str = ""                 # keys, once it has been answered
+    again: tuple = ()               # (regular expression, keys): what it also asks after a wrong answer, and is no secret
     but: tuple = ()                 # ways that do not apply
     early: bool = False             # something passes the terminal on: it reads what was typed ahead before anybody asks
 
@@ -47,7 +51,7 @@ PROMPTS = [
            setup=PASSWORD),
     Prompt("login, in a terminal of its own", "script -qc 'sudo login {guest}' /dev/null", (r"Password: ",),
            needs=("login", "script", "sudo"), setup=PASSWORD + SUDOERS.replace("{0}", "!pwfeedback"), leave="exit\r",
-           but=("wrong",), early=True),  # it then asks for the name, too
+           again=((r" login: ", "{guest}\r"),), early=True),
     Prompt("ssh, password", SSH + " -o PubkeyAuthentication=no {guest}@127.0.0.1 true", (r"'s password: ",),
            setup=PASSWORD),
     Prompt("ssh, key's passphrase", SSH + " -o PasswordAuthentication=no -i {keys}/locked {guest}@127.0.0.1 true",
@@ -71,9 +75,16 @@ PROMPTS = [
            (r"Enter PEM pass phrase:", r"Verifying - Enter PEM pass phrase:"), TWICE, needs=("openssl",)),
     Prompt("zip -e", "zip -q -e {keys}/out.zip {keys}/text", (r"Enter password: ", r"Verify password: "), TWICE,
            needs=("zip",), setup="rm -f {keys}/out.zip"),
+    Prompt("cryptsetup luksFormat", FORMAT, (r"Enter passphrase for [^:\n]*: ",),
+           needs=("cryptsetup",), setup=DISK),
+    Prompt("cryptsetup open", CRYPT + "open --test-passphrase {keys}/disk", (r"Enter passphrase for [^:\n]*: ",),
+           needs=("cryptsetup",), setup=DISK + "printf %s '{secret}' | " + FORMAT + " -"),
+    Prompt("mariadb", "mariadb -h 127.0.0.1 -P 9 -u {user} -p", (r"Enter password: ",), needs=("mariadb",)),
     Prompt("psql", "psql -h 127.0.0.1 -p {postgres} -U {user} -c 'select 1' base", (r"Password for user \w+: ",),
            needs=("psql",)),
     Prompt("git, http", "git ls-remote http://{user}@127.0.0.1:{http}/x", (r"Password for '[^']*': ",), needs=("git",)),
+    Prompt("git, https", "git -c http.sslVerify=false ls-remote https://{user}@127.0.0.1:{https}/x",
+           (r"Password for '[^']*': ",), needs=("git",)),
     Prompt("bash, read -s", "echo asked; read -s word", (r"asked\r\n",)),
     Prompt("bash, read -s -p", "read -s -p 'A word, please: ' word", (r"A word, please: ",)),
     Prompt("zsh, read -s", "echo asked; read -s word", (r"asked\r\n",), needs=("zsh",), shell=ZSH),
@@ -85,7 +96,7 @@ PROMPTS = [
     Prompt("screen, lock", "screen", (r"Password: ?",), needs=("screen",), setup=PASSWORD + "echo startup_message off >{home}/.screenrc",
            enter=((r"ready>", "\x01x"),), leave="exit\r", early=True),
     Prompt("tmux, lock", "tmux", (r"Password: ",), needs=("tmux",), setup=PASSWORD + f"printf \"{LOCK}\" >{{home}}/.tmux.conf",
-           enter=((r"ready>", "\x02x"),), leave="exit\r", early=True, but=("wrong",)),  # this lock opens when its command ends
+           enter=((r"ready>", "\x02x"),), leave="exit\r", early=True),
 ]
 
 WAYS = ["after", "ahead", "pasted", "wrong", "edited", "split"]

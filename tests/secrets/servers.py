@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two servers that ask for a password and are never content: HTTP for git, PostgreSQL for psql."""
+"""Servers that ask for a password and are never content: HTTP and HTTPS for git, PostgreSQL for psql."""
 
 import http.server
+import os
 import socketserver
+import ssl
 import struct
+import subprocess
+import tempfile
 import threading
 
 
@@ -46,13 +50,27 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
+def certificate():
+    """Of no authority's; a context for servers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        key, cert = os.path.join(folder, "key"), os.path.join(folder, "cert")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2",
+                        "-keyout", key, "-out", cert], check=True, capture_output=True)
+        context.load_cert_chain(cert, key)
+    return context
+
+
 class PasswordServers:
     def __init__(self):
         self.http = self.start(Http)
+        self.https = self.start(Http, certificate())
         self.postgres = self.start(Postgres)
 
     @staticmethod
-    def start(handler):
+    def start(handler, tls=None):
         server = Server(("127.0.0.1", 0), handler)
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server.server_address[1]

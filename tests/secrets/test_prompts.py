@@ -11,7 +11,7 @@ import re
 import pytest
 
 import search
-from host import have, run
+from host import have, run, wait_until
 from play import LIFE, Play, Words
 from prompts import PROMPTS, WAYS
 
@@ -62,8 +62,24 @@ def set_up(prompt, values, fill, keeper):
 
 
 def typed_bytes(records, uid):
-    """What the trail says this user typed."""
-    return b"".join(r.data() for r in records if r.type == "USER_TTY" and r.get("auid") == str(uid))
+    """What the trail says this user typed at the login's terminal: what a multiplexer starts in it are sessions, too."""
+    login, *_ = [r.get("pid") for r in records if "op=ttywrap-open" in r.text and r.get("auid") == str(uid)]
+    return b"".join(r.data() for r in records if r.type == "USER_TTY" and r.get("pid") == login)
+
+
+def in_recordings(pieces, paths):
+    """As search.in_recording() says, of all of them."""
+    found = {}
+    for path in paths:
+        for code, got in search.in_recording(pieces, path).items():
+            found.setdefault(code, set()).update(got)
+    return found
+
+
+def closed(records, uid):
+    """Every session of this user's."""
+    ours = [r.text for r in records if r.type == "TRUSTED_APP" and r.get("auid") == str(uid)]
+    return sum("op=ttywrap-open" in text for text in ours) == sum("op=ttywrap-close" in text for text in ours) > 0
 
 
 def letters(data):
@@ -80,22 +96,22 @@ def test_prompt(host, keeper, servers, prompt, way):
     host.configure(f"[default]\nshell = {prompt.shell}\n")
     sshd = host.sshd("SetEnv LC_ALL=C.UTF-8")
     values = {"secret": words.secret, "new": words.new, "user": keeper.name, "home": keeper.home,
-              "guest": keeper.guest.name, "ssh": sshd.port, "http": servers.http, "postgres": servers.postgres,
+              "guest": keeper.guest.name, "ssh": sshd.port, "http": servers.http, "https": servers.https, "postgres": servers.postgres,
               "keys": keeper.path("keys")}
     play = Play(prompt, way, sshd, keeper, words, values)
     set_up(prompt, values, play.fill, keeper)
-    mark, syslog_mark = host.trail.mark(), host.syslog.mark()
+    mark, syslog_mark, before = host.trail.mark(), host.syslog.mark(), set(host.recordings())
     play.open()
     with play.terminal:
         play.run()
         pieces = search.Pieces(words.all())
         in_proc = search.in_processes(pieces, [pid for pid in host.world.processes() if is_of_session(pid)])
         play.end()
-    host.trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text and r.get("auid") == str(keeper.uid), since=mark)
+    wait_until(lambda: closed(host.trail.find(since=mark), keeper.uid), "every session's close record")
     records = host.trail.find(since=mark)
-    recording = host.recordings()[-1]
-    recorded = search.in_recording(pieces, recording)
+    recorded = in_recordings(pieces, set(host.recordings()) - before)
     shown = pieces.found(play.screen())
+    assert play.asked or prompt.early, "".join(play.shown)
     early = prompt.early and way in ("ahead", "pasted")
     leaks = [f"{kind} record" for kind in sorted(search.in_trail(pieces, records))]
     leaks += [f"recording '{code}'" for code in sorted(set(recorded) - {"o"})]
