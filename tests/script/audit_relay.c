@@ -117,7 +117,6 @@ output_read(struct relay *r)
 			input_flushed(r->in);
 		return true;
 	}
-	view_output(&r->view, (int)n);
 	input_output(r->in, packet + 1, (size_t)n - 1);
 	(void)io_write_all(STDOUT_FILENO, packet + 1, (size_t)n - 1);
 	return true;

@@ -36,7 +36,9 @@ struct input_view {
 	bool
 	    settled; /* poll(slave, POLLIN) said no just before: all that was written has arrived */
 	bool changed; /* the modes may have been set since the view before: true unless known */
+	bool blind;   /* and it is not known: the slave takes no output right now */
 	bool control; /* after unread was taken, a packet mode control byte waited on the master */
+	bool output;  /* or output did */
 	pid_t pgrp;   /* the foreground process group, 0 when there is none */
 	const char *comm; /* its leader's name, NULL when unknown; not kept */
 	int64_t now_ns;   /* CLOCK_MONOTONIC */

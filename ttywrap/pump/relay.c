@@ -163,14 +163,33 @@ read_inner(struct relay *r)
 	return got - 1 >= FULL;
 }
 
+static bool
+can_read(const struct relay *r)
+{
+	return out_has_room(r) && !r->inner_gone && !witness_is_full(r->witness);
+}
+
+/* A look; what it wants to see of the output first is read here, and not only after the next poll(2). */
+static void
+look(struct relay *r, bool force)
+{
+	witness_look(r->witness, force, can_read(r));
+	for (int i = 1; i <= READS && witness_wants_output(r->witness) && can_read(r); i++) {
+		(void)read_inner(r);
+		witness_judge(r->witness);
+		if (witness_wants_output(r->witness))
+			witness_look(r->witness, force, i < READS && can_read(r));
+	}
+}
+
 static void
 write_in(struct relay *r)
 {
 	ssize_t put;
 	size_t n;
 
-	witness_look(r->witness, true);
-	witness_judge(r->witness);
+	if (!witness_is_current(r->witness))
+		look(r, true);
 	n = witness_piece(r->witness, io_now_ns(), r->in.bytes + r->in.at, r->in.len - r->in.at);
 	r->in_held = n == 0;
 	if (r->in_held)
@@ -187,8 +206,7 @@ write_in(struct relay *r)
 	witness_input(r->witness, io_now_ns(), r->in.bytes + r->in.at, (size_t)put);
 	r->in.at += (size_t)put;
 	/* At once, so that the modes in which it arrived are known, not only those before and long after. */
-	witness_look(r->witness, true);
-	witness_judge(r->witness);
+	look(r, true);
 }
 
 static void
@@ -299,8 +317,7 @@ is_over(const struct relay *r)
 
 /*
  * A flood is read without asking for each chunk whether there is one: while a
- * chunk was full and the terminal took it, another is there already. The look
- * goes before each read, and the judging behind it (witness.h).
+ * chunk was full and the terminal took it, another is there already.
  */
 static void
 read_output(struct relay *r)
@@ -308,14 +325,13 @@ read_output(struct relay *r)
 	for (int i = 0; i < READS; i++) {
 		bool more = read_inner(r);
 
-		witness_judge(r->witness);
 		if (!more || !out_is_empty(r) || r->inner_gone || witness_is_full(r->witness))
 			return;
 		r->now_ns = io_now_ns();
-		witness_look(r->witness, false);
 	}
 }
 
+/* What somebody waits for at a terminal comes first: output, then keys. */
 static void
 step(struct relay *r)
 {
@@ -323,7 +339,6 @@ step(struct relay *r)
 
 	(void)wait_for(r, p);
 	r->now_ns = io_now_ns();
-	witness_look(r->witness, p[4].revents != 0);
 	if (p[3].revents)
 		on_signal(r);
 	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && !out_is_empty(r))
@@ -331,7 +346,7 @@ step(struct relay *r)
 	if (out_has_room(r) && ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) &&
 	    !r->inner_gone)
 		read_output(r);
-	witness_judge(r->witness);
+	look(r, p[4].revents != 0);
 	if (((p[1].revents & POLLOUT) || r->in_held) && !r->draining)
 		write_in(r);
 	if ((p[0].revents & (POLLIN | POLLHUP | POLLERR)) && r->in.at == r->in.len && !r->draining)

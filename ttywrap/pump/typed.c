@@ -22,8 +22,9 @@
 struct typed {
 	struct view view;
 	struct input_view now, last; /* the look under way; the last one that succeeded */
-	bool looked;
-	bool flushed; /* the kernel said so, and no look has succeeded since */
+	bool looked;                 /* and now is not judged yet */
+	bool late;                   /* a look was due, and showed too little */
+	bool flushed;                /* the kernel said so, and no look has succeeded since */
 	struct secret *secret;
 	struct input *input;
 	struct outbox *outbox;
@@ -177,15 +178,23 @@ typed_edge_fd(const struct typed *t)
 }
 
 void
-typed_look(struct typed *t, bool force)
+typed_look(struct typed *t, bool force, bool more)
 {
-	t->looked = (force || input_pending(t->input) > 0) && view_take(&t->view, &t->now) == 0;
+	t->looked =
+	    (force || t->late || input_pending(t->input) > 0) && view_take(&t->view, &t->now) == 0;
+	t->late = false;
 	if (!t->looked)
 		return;
 	if (t->flushed)
 		input_flushed(t->input);
 	t->flushed = false;
 	ask_reader(t, &t->now);
+	more = more && t->now.output;
+	if (more && t->now.blind) {
+		t->looked = false;
+		t->late = true;
+	} else if (!more)
+		typed_judge(t);
 }
 
 void
@@ -194,10 +203,24 @@ typed_judge(struct typed *t)
 	if (!t->looked)
 		return;
 	t->looked = false;
-	if (t->now.changed)
+	if (t->now.changed && !t->now.blind)
 		t->same = 0;
 	t->last = t->now;
+	t->late = t->now.control; /* only a look behind the control byte tells */
 	input_observe(t->input, &t->now);
+}
+
+bool
+typed_wants_output(const struct typed *t)
+{
+	return t->looked || t->late;
+}
+
+bool
+typed_is_current(struct typed *t)
+{
+	return !t->looked && !t->late && input_pending(t->input) == 0 && !t->last.blind &&
+	       view_holds(&t->view);
 }
 
 static bool
@@ -243,7 +266,6 @@ typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 void
 typed_output(struct typed *t, const uint8_t *bytes, size_t n)
 {
-	view_output(&t->view, (int)n + 1);
 	input_output(t->input, bytes, n);
 }
 

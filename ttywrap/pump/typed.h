@@ -35,12 +35,23 @@ int typed_begin(struct typed *);
 int typed_edge_fd(const struct typed *);
 
 /*
- * typed_look() comes before the relay reads the master, typed_judge() after it
- * has read once; both also right before a write (force: look in any case). A
- * look is skipped while nothing is pending.
+ * A look at the terminals, after output that was there has been read: it is
+ * skipped while nothing is pending, unless force says that an edge came. Output
+ * that has come since may belong to it (a prompt, before what answers it was
+ * read): with more, the relay reads once more before the look is judged, and
+ * calls typed_judge() then. A look that shows too little because the terminal is
+ * full of output is not judged at all if more can make room; typed_wants_output()
+ * says that either waits for output.
  */
-void typed_look(struct typed *, bool force);
+void typed_look(struct typed *, bool force, bool more);
 void typed_judge(struct typed *);
+bool typed_wants_output(const struct typed *);
+
+/*
+ * Whether what was seen last still holds, so that a write needs no look before
+ * it: nothing is pending, and the modes are the same.
+ */
+bool typed_is_current(struct typed *);
 
 /*
  * How many of n bytes the relay may write now. A line editor (raw, no echo)

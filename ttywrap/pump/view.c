@@ -14,8 +14,23 @@
 
 enum {
 	TRIES = 4,
-	FULL_READ = 4000,
 	SETTLE_TRIES = 40
+};
+
+/* What one poll(2) says, in the order in which it asks. */
+enum {
+	SLAVE,
+	MODES,
+	SLAVE_AFTER,
+	MASTER,
+	POLLED
+};
+
+enum modes_edge {
+	NOT_SET,
+	SET,
+	UNKNOWN,  /* not asked for: the slave took no output */
+	FORGOTTEN /* or it took none just then */
 };
 
 static int
@@ -31,7 +46,7 @@ view_open(struct view *v, int ptm_fd, int pts_fd)
 {
 	int error = 0;
 
-	*v = (struct view){.ptm_fd = ptm_fd, .pts_fd = pts_fd, .blind = true};
+	*v = (struct view){.ptm_fd = ptm_fd, .pts_fd = pts_fd};
 	v->edge_fd = epoll_create1(EPOLL_CLOEXEC);
 	v->modes_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (v->edge_fd < 0 || v->modes_fd < 0)
@@ -39,9 +54,9 @@ view_open(struct view *v, int ptm_fd, int pts_fd)
 	if (error == 0)
 		error = edge_add(v->modes_fd, pts_fd, EPOLLWRNORM | EPOLLET);
 	if (error == 0)
-		error = edge_add(v->edge_fd, ptm_fd, EPOLLOUT | EPOLLET);
+		error = edge_add(v->edge_fd, pts_fd, EPOLLWRNORM | EPOLLET);
 	if (error == 0)
-		error = edge_add(v->edge_fd, v->modes_fd, EPOLLIN | EPOLLET);
+		error = edge_add(v->edge_fd, ptm_fd, EPOLLOUT | EPOLLET);
 	if (error != 0)
 		view_close(v);
 	return error;
@@ -54,89 +69,115 @@ view_close(struct view *v)
 	io_close(&v->modes_fd);
 }
 
-/* Whether an edge was waiting; it is not afterwards. */
-static bool
+static void
 edge_clear(int epoll_fd)
 {
 	struct epoll_event e[2];
 
-	return epoll_wait(epoll_fd, e, 2, 0) > 0;
+	(void)epoll_wait(epoll_fd, e, 2, 0);
 }
 
+/*
+ * While somebody writes to the slave its poll says no (tty_is_writelocked()). A
+ * write that does not wait for room is over within microseconds: better to wait
+ * for that than not to know. Without input n_tty_poll() waits for the worker
+ * that brings what was written. Returns what poll(2) says, or -errno.
+ */
 static int
-look(struct view *v, struct input_view *out)
+slave_settle(const struct view *v)
 {
-	struct pollfd slave = {v->pts_fd, POLLIN, 0};
+	struct pollfd slave = {.fd = v->pts_fd, .events = POLLIN | POLLWRNORM};
 
-	if (tcgetattr(v->ptm_fd, &out->modes) != 0)
+	for (int i = 0; i < SETTLE_TRIES && !(slave.revents & POLLWRNORM); i++)
+		if (poll(&slave, 1, 0) < 0)
+			return -errno;
+	return slave.revents;
+}
+
+/*
+ * All the rest in one call. The slave has to be writable before and after its
+ * edge is asked for; asked for while it was not, an edge may be forgotten.
+ */
+static enum modes_edge
+poll_all(const struct view *v, bool writable, struct pollfd p[POLLED])
+{
+	p[SLAVE] = p[SLAVE_AFTER] = (struct pollfd){.fd = v->pts_fd, .events = POLLIN | POLLWRNORM};
+	p[MODES] = (struct pollfd){.fd = writable ? v->modes_fd : -1, .events = POLLIN};
+	p[MASTER] = (struct pollfd){.fd = v->ptm_fd, .events = POLLIN | POLLPRI};
+	if (poll(p, POLLED, 0) < 0)
+		return FORGOTTEN;
+	if (p[MODES].revents != 0) {
+		edge_clear(v->modes_fd);
+		return SET;
+	}
+	if (!writable)
+		return UNKNOWN;
+	return p[SLAVE].revents & p[SLAVE_AFTER].revents & POLLWRNORM ? NOT_SET : FORGOTTEN;
+}
+
+/* One look without modes and foreground group. Returns 0 or -errno. */
+static int
+look(const struct view *v, struct input_view *out, enum modes_edge *set)
+{
+	int before = slave_settle(v);
+	struct pollfd p[POLLED] = {0};
+
+	if (before < 0)
+		return before;
+	if (ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
 		return -errno;
-	/* without input n_tty_poll() waits for the worker that brings what was written */
-	if (poll(&slave, 1, 0) < 0 || ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
-		return -errno;
+	*set = poll_all(v, before & POLLWRNORM, p);
 	/*
 	 * A reader that has just emptied a full buffer starts the worker only at the
 	 * end of its read(2). FIONREAD waits for that end (termios_rwsem), so it is
 	 * the second poll() that sees all of the flip buffer.
 	 */
-	out->settled = slave.revents == 0 && out->unread == 0 && poll(&slave, 1, 0) == 0;
+	out->settled = !(before & POLLIN) && out->unread == 0 && !(p[SLAVE].revents & POLLIN);
+	out->control = (p[MASTER].revents & POLLPRI) != 0;
+	out->output = (p[MASTER].revents & POLLIN) != 0;
 	return 0;
 }
 
-static bool
-polls(int fd, short events)
+bool
+view_holds(struct view *v)
 {
-	struct pollfd p = {fd, events, 0};
+	struct pollfd p[POLLED] = {0};
 
-	return poll(&p, 1, 0) == 1 && (p.revents & events) != 0;
+	v->known = v->known && poll_all(v, true, p) == NOT_SET;
+	return v->known;
 }
 
 /*
- * While somebody writes to the slave its poll says no (tty_is_writelocked()), and an
- * edge asked for just then is lost. A write that does not wait for room is over
- * within microseconds: better to wait for that than to be blind.
- */
-static void
-output_settle(const struct view *v)
-{
-	for (int i = 0; i < SETTLE_TRIES && !polls(v->pts_fd, POLLWRNORM); i++)
-		;
-}
-
-/*
- * Modes and count belong together only if the modes were not set in between. A
- * slave that takes no output right now may have swallowed an edge.
+ * tty_set_termios() gives the edge before anything can be read in the new modes.
+ * So with none after the count was taken, what was read by then was read in the
+ * modes known; with one, modes and count are taken again until they belong
+ * together.
  */
 int
 view_take(struct view *v, struct input_view *out)
 {
-	bool changed = v->blind, again = true;
+	enum modes_edge set = SET;
+	bool changed = !v->known;
+	int error = 0;
 
-	output_settle(v);
 	edge_clear(v->edge_fd);
-	changed |= edge_clear(v->modes_fd);
-	for (int i = 0; i < TRIES && again; i++) {
-		int error = look(v, out);
-
+	for (int i = 0; i < TRIES && set == SET; i++) {
+		if ((i > 0 || changed) && tcgetattr(v->ptm_fd, &v->modes) != 0)
+			return -errno;
+		error = look(v, out, &set);
 		if (error != 0)
 			return error;
-		output_settle(v);
-		again = edge_clear(v->modes_fd);
-		changed |= again;
-		again |= !polls(v->pts_fd, POLLWRNORM); /* the edge may have been lost just now */
+		changed |= set == SET;
 	}
-	v->blind = again;
-	out->changed = changed || v->blind;
-	out->control = polls(v->ptm_fd, POLLPRI);
+	out->blind = set != NOT_SET;
+	if (out->blind && tcgetattr(v->ptm_fd, &v->modes) != 0)
+		return -errno;
+	v->known = set == NOT_SET || set == UNKNOWN; /* an edge not asked for is still to come */
+	out->modes = v->modes;
+	out->changed = changed || out->blind;
 	if (ioctl(v->ptm_fd, TIOCGPGRP, &out->pgrp) != 0 || out->pgrp < 0)
 		out->pgrp = 0;
 	out->comm = NULL;
 	out->now_ns = io_now_ns();
 	return 0;
-}
-
-void
-view_output(struct view *v, int n)
-{
-	if (n >= FULL_READ)
-		v->blind = true;
 }

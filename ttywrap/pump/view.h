@@ -3,6 +3,7 @@
 #define PUMP_VIEW_H
 
 #include <stdbool.h>
+#include <termios.h>
 
 struct input_view;
 
@@ -13,13 +14,18 @@ struct input_view;
  *    (n_tty_check_unthrottle wakes the other side), or a flush did;
  *  - EPOLLWRNORM on the slave: the modes were set (n_tty_set_termios wakes all
  *    writers; output that drains wakes with EPOLLOUT only, and is passed over).
+ *
+ * epoll asks the slave itself whether it is writable before it passes the second
+ * one on, and forgets it if not. So there are two of it: one that wakes, which
+ * may be forgotten, and one that nobody asks for unless the slave is writable.
  */
 struct view {
 	int ptm_fd; /* both borrowed; the slave's is never read or written */
 	int pts_fd;
-	int edge_fd; /* readable when one of the two edges came: poll it, then take a view */
-	int modes_fd;
-	bool blind; /* an edge may have been missed */
+	int edge_fd;  /* readable when one of the two edges came: poll it, then take a view */
+	int modes_fd; /* the second edge: not for poll(2) */
+	bool known;   /* modes are those of the last view */
+	struct termios modes;
 };
 
 /* Returns 0 or -errno. */
@@ -28,15 +34,11 @@ void view_close(struct view *v);
 
 /*
  * comm is left NULL. Returns 0, or -errno (the terminal is gone); out is not
- * written then. Clears the edges.
+ * to be used then. Clears the edges.
  */
 int view_take(struct view *v, struct input_view *out);
 
-/*
- * n bytes came in one read of the master. While output does not drain the
- * kernel swallows the edge for the modes, so after a full read they count as
- * changed.
- */
-void view_output(struct view *v, int n);
+/* Whether the modes are for sure those of the last view still: one system call. */
+bool view_holds(struct view *v);
 
 #endif

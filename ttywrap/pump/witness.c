@@ -322,10 +322,23 @@ witness_edge_fd(const struct witness *w)
 }
 
 void
-witness_look(struct witness *w, bool force)
+witness_look(struct witness *w, bool force, bool more)
 {
+	w->now_ns = io_now_ns();
 	if (w->typed != NULL)
-		typed_look(w->typed, force);
+		typed_look(w->typed, force, more);
+}
+
+bool
+witness_wants_output(const struct witness *w)
+{
+	return w->typed != NULL && typed_wants_output(w->typed);
+}
+
+bool
+witness_is_current(struct witness *w)
+{
+	return w->typed == NULL || typed_is_current(w->typed);
 }
 
 void

@@ -34,14 +34,15 @@ int witness_begin(
     struct witness *, const struct message *go, int64_t now_ns, unsigned cols, unsigned rows);
 
 /*
- * The order of things when poll(2) returns: look, then one read of the inner
- * terminal (its output or its flush handed over), then judge. Right before a
- * write to it: look with force, judge, write, and hand over what was taken.
- * Poll the edge (-1: there is none) for input.
+ * The order of things when poll(2) returns: output is read and handed over, then
+ * a look, then input is written. See typed.h for each. Poll the edge (-1: there
+ * is none) for input.
  */
 int witness_edge_fd(const struct witness *);
-void witness_look(struct witness *, bool force);
+void witness_look(struct witness *, bool force, bool more);
 void witness_judge(struct witness *);
+bool witness_wants_output(const struct witness *);
+bool witness_is_current(struct witness *);
 
 /* Output that went to the user's terminal. */
 int witness_output(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
