@@ -22,12 +22,60 @@ table inet witness {
 """
 
 
+NEWKEYS = 21  # SSH_MSG_NEWKEYS (RFC 4253): what follows it is encrypted
+TAG = 16  # behind each encrypted packet of aes256-gcm@openssh.com, whose lengths are not encrypted (RFC 5647)
+
+
+class Stream:
+    """One direction's SSH bytes: the banner and the packets, counted. Segments come in any order, and more than once."""
+
+    def __init__(self):
+        self.early, self.at = [], 0  # segments behind a gap; where the stream was read up to
+        self.banner, self.head = b"", b""
+        self.skip = 0  # bytes of the packet that are still to come
+        self.encrypted = False
+        self.lengths = self.tagged = 0  # bytes of whole packets without their tags; packets with one
+
+    def take(self, at, data):
+        if self.banner and not self.banner.startswith(b"SSH-"):
+            return  # something else
+        self.early = sorted([*self.early, (at, data)])
+        while self.early and self.early[0][0] <= self.at:
+            at, data = self.early.pop(0)
+            self.feed(data[self.at - at:])
+            self.at = max(self.at, at + len(data))
+
+    def feed(self, data):
+        while data:
+            if not self.banner.endswith(b"\n"):
+                line, newline, data = data.partition(b"\n")
+                self.banner += line + newline
+            elif self.skip:
+                step = min(self.skip, len(data))
+                self.skip, data = self.skip - step, data[step:]
+            else:
+                need = (4 if self.encrypted else 6) - len(self.head)
+                self.head, data = self.head + data[:need], data[need:]
+                self.packet()
+
+    def packet(self):
+        """Length, and, as long as it can be read, padding's length and type."""
+        if len(self.head) < (4 if self.encrypted else 6):
+            return
+        length = int.from_bytes(self.head[:4], "big")
+        self.lengths += 4 + length
+        self.skip = length + TAG if self.encrypted else length - 2
+        self.tagged += self.encrypted
+        self.encrypted = self.encrypted or self.head[5] == NEWKEYS
+        self.head = b""
+
+
 class Flow:
     """One direction of one connection, as the capture saw it."""
 
     def __init__(self):
         self.packets = self.bytes = self.headers = self.payload = 0
-        self.start, self.top, self.banner = 0, 0, b""
+        self.start, self.top, self.stream = 0, 0, Stream()
 
     def take(self, length, headers, seq, syn, data):
         payload = length - headers
@@ -38,9 +86,9 @@ class Flow:
         if syn:
             self.start = (seq + 1) & 0xFFFFFFFF
         if payload:
-            self.top = max(self.top, (seq + payload - self.start) & 0xFFFFFFFF)
-        if payload and not self.banner.endswith(b"\n"):
-            self.banner += data[:payload].split(b"\n", 1)[0] + (b"\n" if b"\n" in data[:payload] else b"")
+            at = (seq - self.start) & 0xFFFFFFFF
+            self.stream.take(at, data[:payload])
+            self.top = max(self.top, at + payload)
 
     @property
     def again(self):
@@ -60,7 +108,7 @@ class Capture:
 
     def run(self):
         while True:
-            data, (_, protocol, kind, _, _) = self.sock.recvfrom(256)
+            data, (_, protocol, kind, _, _) = self.sock.recvfrom(1 << 17)
             if kind == OUTGOING:
                 continue
             if protocol == 0x0800 and data[9] == 6:
