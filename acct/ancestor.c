@@ -140,12 +140,14 @@ socket_is_roots(int fd)
 /* The sshd's connection: the lowest that agrees with the hint, or else the lowest. Each copy is
  * closed at once. */
 static int
-process_connection(pid_t pid, const struct connection *hint, struct connection *out, bool *agrees)
+descriptors_look(
+    pid_t pid, int proc_fd, const struct connection *hint, struct connection *out, bool *agrees)
 {
 	struct connection c;
 	bool found = false;
 	int err = -ENOTCONN, pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
+	(void)proc_fd;
 	if (pidfd < 0)
 		return -errno;
 	for (int i = 0; i < PEER_FDS_MAX; i++) {
@@ -153,8 +155,8 @@ process_connection(pid_t pid, const struct connection *hint, struct connection *
 		bool good;
 
 		if (fd < 0) {
-			if (errno == EPERM) {
-				err = -EPERM;
+			if (errno == EPERM || errno == ENOSYS) {
+				err = -errno;
 				break;
 			}
 			continue;
@@ -178,8 +180,8 @@ process_connection(pid_t pid, const struct connection *hint, struct connection *
  * Asks one process. Returns 1 with *out filled, 0 to go on with *parent, or -errno.
  */
 static int
-ancestor_ask(
-    pid_t pid, const struct connection *hint, struct connection *out, bool *agrees, pid_t *parent)
+ancestor_ask(pid_t pid, connection_look_fn *look, const struct connection *hint,
+    struct connection *out, bool *agrees, pid_t *parent)
 {
 	char path[32];
 	uint64_t start, again;
@@ -196,7 +198,7 @@ ancestor_ask(
 	ret = process_is_sshd(dir_fd);
 	if (ret <= 0)
 		goto out;
-	ret = process_connection(pid, hint, out, agrees);
+	ret = look(pid, dir_fd, hint, out, agrees);
 	if (ret == 0)
 		ret = proc_stat(dir_fd, &ignored, &again) == 0 && again == start ? 1 : -ENOTCONN;
 	else if (ret == -ENOTCONN)
@@ -207,18 +209,25 @@ out:
 }
 
 int
-connection_of_ancestor(const struct connection *hint, struct connection *out, bool *agrees)
+connection_of_ancestor_by(
+    connection_look_fn *look, const struct connection *hint, struct connection *out, bool *agrees)
 {
 	pid_t pid = getppid();
 
 	*agrees = true;
 	for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
 		pid_t parent = 0;
-		int ret = ancestor_ask(pid, hint, out, agrees, &parent);
+		int ret = ancestor_ask(pid, look, hint, out, agrees, &parent);
 
 		if (ret != 0)
 			return ret < 0 ? ret : 0;
 		pid = parent;
 	}
 	return -ENOTCONN;
+}
+
+int
+connection_of_ancestor(const struct connection *hint, struct connection *out, bool *agrees)
+{
+	return connection_of_ancestor_by(descriptors_look, hint, out, agrees);
 }

@@ -22,9 +22,8 @@ enum {
 	OWN_FDS_MAX = 256, /* sshd's connection is among the first handful */
 };
 
-/* ::ffff:a.b.c.d becomes a.b.c.d */
-static void
-addr_normalise(uint8_t *family, uint8_t addr[16])
+void
+connection_normalise(uint8_t *family, uint8_t addr[16])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -53,7 +52,7 @@ end_of(const struct sockaddr_storage *ss, uint8_t *family, uint8_t addr[16], uin
 		return -ENOTSOCK;
 	}
 	*family = (uint8_t)ss->ss_family;
-	addr_normalise(family, addr);
+	connection_normalise(family, addr);
 	return 0;
 }
 
@@ -139,7 +138,7 @@ connection_parse_addr(const char *text, uint8_t *family, uint8_t addr[16])
 		*family = AF_INET6;
 	else
 		return -EINVAL;
-	addr_normalise(family, addr);
+	connection_normalise(family, addr);
 	return 0;
 }
 

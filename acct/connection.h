@@ -47,9 +47,19 @@ int connection_of_self(const struct connection *hint, struct connection *out);
  * copied descriptor outlives it. A hint decides only between several sockets of that
  * sshd; `*agrees` says whether the result matches it (true when hint is NULL).
  * Returns 0, -ENOTCONN when no ancestor is an sshd with a connection, -EPERM when
- * the capability is missing (or Yama forbids tracing altogether), or -errno.
+ * the capability is missing (or Yama or a seccomp filter forbids the look), -ENOSYS before Linux
+ * 5.6, or -errno.
  */
 int connection_of_ancestor(const struct connection *hint, struct connection *out, bool *agrees);
+
+/*
+ * The same with another look at the sshd that was found: fills in its connection. proc_fd is its folder in /proc.
+ * Returns 0, -ENOTCONN when it has none, or -errno.
+ */
+typedef int connection_look_fn(
+    pid_t pid, int proc_fd, const struct connection *hint, struct connection *out, bool *agrees);
+int connection_of_ancestor_by(
+    connection_look_fn *look, const struct connection *hint, struct connection *out, bool *agrees);
 
 /* Reads the value of SSH_CONNECTION ("peer pport local lport"), which is untrusted. Returns 0 or
  * -EINVAL. */
@@ -58,6 +68,9 @@ int connection_parse_hint(const char *text, struct connection *out);
 /* Turns a printed address (scope ids such as fe80::1%eth0 included) into family and bytes,
  * normalised. 0 or -EINVAL. */
 int connection_parse_addr(const char *text, uint8_t *family, uint8_t addr[16]);
+
+/* An IPv4-mapped IPv6 address, ::ffff:a.b.c.d, becomes a.b.c.d. */
+void connection_normalise(uint8_t *family, uint8_t addr[16]);
 
 /* Same addresses and ports; cookies and zones are not compared. */
 bool connection_same(const struct connection *a, const struct connection *b);

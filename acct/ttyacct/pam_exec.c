@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "inode.h"
 #include "options.h"
 #include "session.h"
 
@@ -47,6 +48,9 @@ account_make(const struct options *o, struct account *a)
 	bool have_hint = text && connection_parse_hint(text, &hint) == 0, agrees;
 	int ret = connection_of_ancestor(have_hint ? &hint : NULL, &found, &agrees);
 
+	if (ret == -EPERM || ret == -ENOSYS)
+		ret = connection_of_ancestor_by(
+		    inode_look, have_hint ? &hint : NULL, &found, &agrees);
 	if (ret < 0)
 		return ret;
 	found.zone = o->zone;

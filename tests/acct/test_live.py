@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from accounts import LINE, RUNDIR
-from client import Terminal, login, ssh, ssh_words
+from client import ENVIRONMENT, Terminal, login, ssh, ssh_words
 from host import wait_until
 
 
@@ -130,6 +130,38 @@ def test_through_pam_exec(host, accounts, by_pam_exec):
         ada.exit()
     closed = accounts.wait("close", since)
     assert closed["conn"] == opened["conn"] and closed["flow"] == opened["flow"]
+
+
+WITHOUT_PIDFD_GETFD = """#!/usr/bin/python3
+import ctypes, os, sys
+seccomp = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+seccomp.seccomp_init.restype = ctypes.c_void_p
+rules = ctypes.c_void_p(seccomp.seccomp_init(0x7fff0000))  # SCMP_ACT_ALLOW
+call = seccomp.seccomp_syscall_resolve_name(b"pidfd_getfd")
+assert seccomp.seccomp_rule_add(rules, 0x00050000 | ERROR, call, 0) == 0  # SCMP_ACT_ERRNO
+assert seccomp.seccomp_load(rules) == 0
+os.environ.update(dict(word.split("=") for word in sys.argv[1:] if word.startswith("SSH_CONNECTION=")))
+os.execv("/usr/sbin/ttyacct", ["ttyacct", "--pam"])
+"""
+
+
+@pytest.mark.parametrize("error, address, lie", [(1, "127.0.0.1", ""), (38, "127.0.0.1", ""), (1, "::1", ""),
+                                                 (1, "127.0.0.1", "SSH_CONNECTION=a")])
+def test_through_pam_exec_without_pidfd_getfd(host, accounts, error, address, lie):
+    """EPERM: Yama's scope 3, or a container's seccomp filter. ENOSYS: Linux before 5.6. And without a hint that helps."""
+    with open("/usr/local/sbin/restricted", "w", encoding="ascii") as out:
+        out.write(WITHOUT_PIDFD_GETFD.replace("ERROR", str(error)))
+    os.chmod("/usr/local/sbin/restricted", 0o755)
+    accounts.pam(f"session optional pam_exec.so quiet /usr/local/sbin/restricted {lie}")
+    try:
+        since = accounts.mark()
+        words = [w.replace("127.0.0.1", address) for w in ssh_words(host.sshd(), host.user("ada"), "echo $SSH_CONNECTION")]
+        peer = subprocess.run(words, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.split()
+        opened, closed = accounts.wait("open", since), accounts.wait("close", since)
+    finally:
+        accounts.pam(LINE)
+    assert [opened["peer"], str(opened["peer_port"]), opened["local"], str(opened["local_port"])] == peer
+    assert opened["conn"] == closed["conn"] and opened["source"] == "conntrack" and opened["by"] == "pam_exec"
 
 
 FAKE = """
