@@ -161,16 +161,19 @@ csi_ansi_mode(struct filter *f, struct out *o, char final)
 	}
 }
 
+/* 1049 off is 1047 off and a restored cursor, for which filter_cursor_restore() has its own care. */
 static void
 alternate_switch(struct filter *f, struct out *o, unsigned mode, bool on)
 {
+	bool unsaved = mode == 1049 && !on && !(f->touched & TOUCHED_SAVED);
+
 	if (mode == 1049 && on)
 		f->touched |= TOUCHED_SAVED;
 	if (on != (f->alternate != 0))
 		filter_event_tell(f, o, on ? FILTER_ALTERNATE_ON : FILTER_ALTERNATE_OFF);
 	if (on || f->alternate)
-		filter_out_format(o, "\033[?%u%c", mode, on ? 'h' : 'l');
-	else if (mode == 1049)
+		filter_out_format(o, "\033[?%u%c", unsaved ? 1047 : mode, on ? 'h' : 'l');
+	if (unsaved || (mode == 1049 && !on && !f->alternate))
 		filter_cursor_restore(f, o);
 	f->alternate = on ? mode : 0;
 }
