@@ -229,6 +229,16 @@ def test_errors_are_one_line(args, status, words):
     assert words in got.stderr and got.stderr.count(b"\n") == 1
 
 
+def test_what_reads_a_recording_is_in_a_sandbox(cast, play):
+    p = play("--replay", cast(SESSION))
+    p.expect_screen("second red")
+    with open(f"/proc/{p.child.pid}/status") as status:
+        fields = dict(line.split(":\t", 1) for line in status.read().splitlines())
+    assert (fields["Seccomp"], fields["NoNewPrivs"]) == ("2", "1")
+    p.send("q")
+    assert p.wait() == 0
+
+
 @pytest.mark.parametrize("args", [["--version"], ["--list", "--version"], ["--replay", "--version"], ["--version", "x"]])
 def test_version(args):
     got = run(*args)

@@ -30,10 +30,10 @@ static int export(scmp_filter_ctx ctx)
 	return ferror(stdout) || fflush(stdout) != 0;
 }
 
-int
-filter_write(const struct filter_rule *rules, size_t n)
+static int
+write_filter(const struct filter_rule *rules, size_t n, uint32_t otherwise)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx ctx = seccomp_init(otherwise);
 	int failed;
 
 	/* 2: a binary tree, few steps a call. */
@@ -49,4 +49,16 @@ filter_write(const struct filter_rule *rules, size_t n)
 	failed = export(ctx);
 	seccomp_release(ctx);
 	return failed;
+}
+
+int
+filter_write(const struct filter_rule *rules, size_t n)
+{
+	return write_filter(rules, n, SCMP_ACT_KILL_PROCESS);
+}
+
+int
+filter_write_trap(const struct filter_rule *rules, size_t n)
+{
+	return write_filter(rules, n, SCMP_ACT_TRAP);
 }

@@ -63,4 +63,7 @@ struct filter_rule {
  */
 int filter_write(const struct filter_rule *, size_t n);
 
+/* The same, but everything else is refused with SIGSYS: for a program that has a terminal to put back. */
+int filter_write_trap(const struct filter_rule *, size_t n);
+
 #endif

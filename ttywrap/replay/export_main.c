@@ -2,6 +2,7 @@
 /* Replay, an ordinary user's program: --export. */
 #include "replay/export.h"
 #include "replay/locate.h"
+#include "replay/sandbox.h"
 #include "replay/verbs.h"
 
 #include "common/io.h"
@@ -65,6 +66,8 @@ export_run(const struct format *f, const char *log, const struct export_options 
 
 	if (fd < 0)
 		return verb_fail_path(log, fd);
+	if (sandbox_enter(SANDBOX_ONE) != 0)
+		return EXIT_FAILED;
 	cast = cast_open(fd, log, &err);
 	if (!cast)
 		return verb_fail(EXIT_FAILED, "%s", err.text);

@@ -3,6 +3,7 @@
 #include "replay/catalog.h"
 #include "replay/json_out.h"
 #include "replay/safe.h"
+#include "replay/sandbox.h"
 #include "replay/span.h"
 #include "replay/units.h"
 #include "replay/verbs.h"
@@ -227,6 +228,8 @@ list_main(int argc, char **argv)
 		else if (catalog_option(&filter, option, optarg) != 1)
 			return EXIT_USAGE;
 	}
+	if (sandbox_enter(SANDBOX_MANY) != 0)
+		return EXIT_FAILED;
 	error = catalog_read(&c, argv + optind, argc - optind, &filter, &wrong);
 	if (error)
 		return verb_fail_path(wrong, error);

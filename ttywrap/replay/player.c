@@ -314,7 +314,7 @@ player_loop(struct player *p)
 static int
 player_open(struct player *p)
 {
-	int error = term_open(&p->term);
+	int error = term_open(&p->term, p->opt->tty_fd);
 
 	if (!error)
 		error = wait_open(&p->wait, true);

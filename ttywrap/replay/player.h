@@ -22,6 +22,7 @@ struct player_options {
 	bool plain;          /* onto the terminal's own screen, with its scrollback */
 	bool ascii;          /* the terminal isn't in UTF-8 */
 	bool quiet;          /* no status line */
+	int tty_fd; /* term_descriptor(): the player takes it over; unused without a terminal */
 };
 
 enum {

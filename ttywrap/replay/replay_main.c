@@ -2,6 +2,7 @@
 /* Replay, an ordinary user's program: --replay. */
 #include "replay/locate.h"
 #include "replay/player.h"
+#include "replay/sandbox.h"
 #include "replay/span.h"
 #include "replay/tail.h"
 #include "replay/verbs.h"
@@ -128,6 +129,10 @@ play(const char *name, int fd, struct player_options *o)
 	struct tail tail;
 	bool screen = isatty(STDOUT_FILENO) && !o->raw && !o->plain;
 
+	o->tty_fd = isatty(STDOUT_FILENO) ? term_descriptor() : -ENOTTY;
+	result = sandbox_enter(SANDBOX_ONE);
+	if (result != 0)
+		return result;
 	if (tail_read(fd, &tail) == 0)
 		o->duration_ns = tail.last_ns;
 	cast = cast_open(fd, name, &err);

@@ -3,6 +3,7 @@
 #include "replay/catalog.h"
 #include "replay/json_out.h"
 #include "replay/safe.h"
+#include "replay/sandbox.h"
 #include "replay/search.h"
 #include "replay/span.h"
 #include "replay/units.h"
@@ -292,6 +293,8 @@ search_main(int argc, char **argv)
 	job.finder = finder_new(argv[optind], regex, wrong, sizeof wrong);
 	if (!job.finder)
 		return verb_fail(EXIT_USAGE, "%s: %s", argv[optind], wrong);
+	if (sandbox_enter(SANDBOX_MANY) != 0)
+		return EXIT_FAILED;
 	error = catalog_read(&job.catalog, argv + optind + 1, argc - optind - 1, &filter, &path);
 	status = error ? verb_fail_path(path, error) : search_all(&job);
 	catalog_clear(&job.catalog);

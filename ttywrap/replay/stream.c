@@ -219,7 +219,7 @@ stream_open(struct stream *s)
 
 	s->tty = isatty(STDOUT_FILENO);
 	if (s->tty)
-		error = term_open(&s->term);
+		error = term_open(&s->term, s->opt->tty_fd);
 	if (!error)
 		error = wait_open(&s->wait, s->tty);
 	if (!error && s->opt->follow)

@@ -36,10 +36,14 @@ open_own(int fd)
 }
 
 int
-term_open(struct term *t)
+term_descriptor(void)
 {
-	int fd = open_own(STDOUT_FILENO);
+	return open_own(STDOUT_FILENO);
+}
 
+int
+term_open(struct term *t, int fd)
+{
 	if (fd < 0)
 		return fd;
 	t->out_fd = fd;

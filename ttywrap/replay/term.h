@@ -27,11 +27,14 @@ struct term {
 		.in_fd = -1, .out_fd = -1                                                          \
 	}
 
+/* A descriptor of the terminal that descriptor 1 is, or -errno: before sandbox_enter(). */
+int term_descriptor(void);
+
 /*
- * Opens the terminal that descriptor 1 is, and takes keys from it, too. Returns 0 or -errno. The
- * terminal's modes are not touched yet.
+ * Takes fd over, which is term_descriptor()'s, its -errno included: output goes there, keys come from
+ * there. Returns 0 or -errno. The terminal's modes are not touched yet.
  */
-int term_open(struct term *);
+int term_open(struct term *, int fd);
 /* Leaves first, when need be. */
 void term_close(struct term *);
 

@@ -2,6 +2,7 @@
 /* Replay, the ordinary user's program. Distrusts recordings, their names, and the audit log as a
  * format. */
 #include "replay/locate.h"
+#include "replay/sandbox.h"
 #include "replay/verify.h"
 #include "replay/verify_audit.h"
 
@@ -180,6 +181,8 @@ verify_main(int argc, char **argv)
 		usage(stderr);
 		return VERIFY_TROUBLE;
 	}
+	if (sandbox_enter(SANDBOX_MANY) != 0)
+		return VERIFY_TROUBLE;
 	if (audit && read_audit(&t, audit))
 		return VERIFY_TROUBLE;
 	check_all(&t, argv + optind);
