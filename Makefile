@@ -23,7 +23,7 @@ demo: deps all
 	tests/demo --build $(BUILD)
 
 bench: deps all
-	tests/bench/run --build $(BUILD)
+	tests/bench/run --build $(BUILD) $(if $(DOCS),--docs)
 
 install: all
 	meson install -C $(BUILD) --no-rebuild

@@ -2,8 +2,8 @@
 /*
  * Bench: many users at once. crowd [-g FILE] [-u USER] [-0 WORD] SESSIONS KEYS_PER_S SECONDS --
  * COMMAND... starts COMMAND (WORD in its last word becomes the session's number) on so many PTYs,
- * prints a line of JSON when all are ready, types into each, and prints what came of it. SECONDS 0:
- * types nothing, until standard input ends.
+ * prints a line of JSON when all are ready, types into each for so long, says so, goes on listening
+ * until standard input ends, ends them all, and prints what came of it.
  */
 #include "bench.h"
 
@@ -25,40 +25,54 @@
 struct user {
 	int fd;
 	pid_t pid;
-	size_t matched; /* of BENCH_READY */
-	bool ready;
-	uint64_t bytes;  /* since BENCH_READY */
+	size_t matched; /* of BENCH_READY, then of BENCH_DONE */
+	bool ready, done;
+	uint64_t bytes;  /* from behind BENCH_READY up to the end of BENCH_DONE */
 	int64_t next_ns; /* when the next key is due */
 	int64_t sent_ns; /* 0: its echo has come */
 };
 
 struct crowd {
 	struct user *users;
-	size_t n, open, ready, echoes_n, echoes_max;
+	size_t n, open, ready, done, echoes_n, echoes_max;
 	double *echoes; /* in microseconds */
 	uint64_t sent, late;
 	int epoll;
 };
 
+/* Looks for a mark that no output of the programs has a part of. Returns how much of p it takes. */
+static size_t
+match(struct user *u, const char *mark, const char *p, size_t n, bool *found)
+{
+	size_t i = 0;
+
+	for (; !*found && i < n; i++) {
+		u->matched = p[i] == mark[u->matched] ? u->matched + 1 : p[i] == mark[0];
+		if (mark[u->matched] == '\0') {
+			*found = true;
+			u->matched = 0;
+		}
+	}
+	return i;
+}
+
+/* What a recorder itself prints before and after its session does not count. */
 static void
 see(struct crowd *c, struct user *u, const char *p, size_t n)
 {
-	const char *ready = BENCH_READY;
-	size_t i = 0;
+	bool was_ready = u->ready, was_done = u->done;
+	size_t i = match(u, BENCH_READY, p, n, &u->ready);
 
-	for (; !u->ready && i < n; i++) {
-		u->matched = p[i] == ready[u->matched] ? u->matched + 1 : p[i] == ready[0];
-		if (ready[u->matched] == '\0') {
-			u->ready = true;
-			c->ready++;
-		}
-	}
-	u->bytes += n - i;
-	if (u->sent_ns == 0 || memchr(p + i, KEY, n - i) == NULL)
+	c->ready += u->ready && !was_ready;
+	if (!u->ready)
 		return;
-	if (c->echoes_n < c->echoes_max)
-		c->echoes[c->echoes_n++] = (double)(bench_now_ns() - u->sent_ns) / 1e3;
-	u->sent_ns = 0;
+	if (u->sent_ns != 0 && memchr(p + i, KEY, n - i) != NULL) {
+		if (c->echoes_n < c->echoes_max)
+			c->echoes[c->echoes_n++] = (double)(bench_now_ns() - u->sent_ns) / 1e3;
+		u->sent_ns = 0;
+	}
+	u->bytes += match(u, BENCH_DONE, p + i, n - i, &u->done);
+	c->done += u->done && !was_done;
 }
 
 /* Waits up to ms for output of anybody, and takes it. */
@@ -146,8 +160,10 @@ wait_for_end(struct crowd *c)
 	struct pollfd p = {.fd = 0, .events = POLLIN};
 	char byte;
 
+	printf("{\"keys\": %llu}\n", (unsigned long long)c->sent);
+	fflush(stdout);
 	while (poll(&p, 1, 0) == 0 || read(0, &byte, 1) > 0)
-		listen_to_all(c, 100);
+		listen_to_all(c, 10);
 }
 
 static bool
@@ -187,9 +203,9 @@ say(struct crowd *c)
 
 	for (size_t i = 0; i < c->n; i++)
 		bytes += c->users[i].bytes;
-	printf("{\"bytes\": %llu, \"keys\": %llu, \"late\": %llu, \"unended\": %zu, ",
+	printf("{\"bytes\": %llu, \"keys\": %llu, \"late\": %llu, \"done\": %zu, ",
 	    (unsigned long long)bytes, (unsigned long long)c->sent, (unsigned long long)c->late,
-	    c->open);
+	    c->done);
 	bench_print_times(c->echoes, c->echoes_n, "us");
 	printf("}\n");
 }
@@ -227,8 +243,7 @@ main(int argc, char **argv)
 	wait_ready(&c);
 	if (seconds > 0)
 		type_keys(&c, (double)bench_number(argv[optind + 1]), seconds);
-	else
-		wait_for_end(&c);
+	wait_for_end(&c);
 	stop(&c);
 	say(&c);
 	return 0;

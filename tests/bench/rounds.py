@@ -4,28 +4,40 @@
 import sys
 import time
 
-import extras
+import files
+import lookups
 import meter as meter_module
+import trail
 
 GB = 1e9
 KINDS = ("text", "ansi", "noise")
+GOALS = ("bare", "relay-log", "ttywrap", "ttywrap-plain", "script")  # what the goals compare gets more rounds and longer runs
 
 
 def flood(kind):
     def measure(m, subject, size):
-        got = m.run(subject, ["drain"], m.work(kind, size["flood"]))
+        start_s = m.start_cost(subject)
+        got = m.run(subject, ["drain"], m.work(kind, size["flood"] if subject.name in GOALS else size["flood_less"]))
         seconds = got["seconds"]  # to the last byte when the end did not come
-        return {f"{kind} MB/s": got["bytes"] / 1e6 / seconds, f"{kind} CPU s/GB": got["cpu_s"] * GB / got["bytes"],
+        return {f"{kind} MB/s": got["bytes"] / 1e6 / seconds, f"{kind} CPU s/GB": max(0.0, got["cpu_s"] - start_s) * GB / got["bytes"],
                 f"{kind} log ratio": got["log"] / got["bytes"], "floods without their end": float(not got["done"])}
     return measure
 
 
 def echo(m, subject, size):
     typed = m.run(subject, ["key", size["keys"], 1000], m.work("key"))
+    lone = m.run(subject, ["key", size["keys"], 1000], m.work("key"), core=1)
     burst = m.run(subject, ["burst", size["keys"] // 3, 64], m.work("key"))
-    return {"key p50 us": typed["p50_us"], "key p99 us": typed["p99_us"],
-            "burst p50 us": burst["p50_us"], "burst p99 us": burst["p99_us"],
-            "CPU us/key": typed["cpu_s"] * 1e6 / (size["keys"] + 20)}
+    return {"key p50 us": typed["p50_us"], "key p99 us": typed["p99_us"], "key one core p50 us": lone["p50_us"],
+            "key one core p99 us": lone["p99_us"], "burst p50 us": burst["p50_us"], "burst p99 us": burst["p99_us"],
+            "CPU us/key": max(0.0, typed["cpu_s"] - m.start_cost(subject)) * 1e6 / (size["keys"] + 20)}
+
+
+def beside(m, subject, size):
+    """A key's echo while another session of the same recorder floods."""
+    with m.flood_beside(subject):
+        typed = m.run(subject, ["key", size["keys_beside"], 1000], m.work("key"))
+    return {"key beside flood p50 us": typed["p50_us"], "key beside flood p99 us": typed["p99_us"]}
 
 
 def start(m, subject, size):
@@ -40,18 +52,24 @@ def start(m, subject, size):
 
 def paste(m, subject, size):
     found = {}
+    n = size["paste"] if subject.name in GOALS or subject.name.startswith("tlog") else size["paste_less"]
     for mode in ("sink", "back", "cat"):
-        got = m.run(subject, ["paste", size["paste"]], m.work(mode, size["paste"]))
-        whole = got["done"] and got["inner_bytes"] == size["paste"] and not got["wrong"]
-        found[f"paste {mode} MB/s"] = size["paste"] / 1e6 / got["seconds"] if whole else None
-    deaf = m.run(subject, ["deaf", 4 << 20], m.work("deaf", 1000))
+        got = m.run(subject, ["paste", n], m.work(mode, n))
+        whole = got["done"] and got["inner_bytes"] == n and not got["wrong"]
+        found[f"paste {mode} MB/s"] = n / 1e6 / got["seconds"] if whole else None
+    deaf = m.run(subject, ["deaf", 4 << 20], m.work("deaf", size["deaf_ms"]))
     found["deaf silence ms"] = deaf["silence_ms"] if deaf["done"] else None
     return found
 
 
 def tails(m, subject, size):
-    got = m.run(subject, ["tail", size["tails"]], f"exec {m.tools}/bench-work tail WORD")
-    return {"lost tails %": 100.0 * (got["runs"] - got["whole"]) / got["runs"]}
+    n = size["tails"] if subject.name.startswith("ttywrap") else size["tails_less"]
+    got = m.run(subject, ["tail", n], f"exec {m.tools}/bench-work tail WORD")
+    found = {"tails": got["runs"], "lost tails %": 100.0 * (got["runs"] - got["whole"]) / got["runs"]}
+    if subject.name.startswith("ttywrap"):
+        whole = sum("<end of" in files.contents(path) for path in files.recordings(m))
+        found["lost tails in recordings %"] = 100.0 * (n - whole) / n
+    return found
 
 
 def pss(m, subject, size):
@@ -69,56 +87,88 @@ def crowd(m, subject, size):
         return {"crowd ready": ready["ready"]}
     lost = end["inner_bytes"] + end["keys"] + len("<BENCH-DONE>") * size["crowd"] - end["bytes"]
     return {"crowd ready": ready["ready"], "crowd up s": ready["seconds"], "crowd lost bytes": lost, "crowd late keys": end["late"],
-            "crowd p50 us": end["p50_us"], "crowd p99 us": end["p99_us"],
+            "crowd without end": size["crowd"] - end["done"], "crowd p50 us": end["p50_us"], "crowd p99 us": end["p99_us"],
             "crowd CPU %": 100 * end["cpu_s"] / size["crowd_s"]}
 
 
+def grown(seen):
+    """{process: (kB when a tenth had gone by, kB at most after that)} of a watch, its start and end left out."""
+    full = [s for s in seen if len(s) == max(map(len, seen))]
+    later = full[len(full) // 10:]
+    return {name: (later[0].get(name, 0), max(s.get(name, 0) for s in later)) for name in later[0]}
+
+
 def growth(m, subject, size):
-    """Resident kB of the recorder's processes after a tenth and at the end of a long flood."""
-    def look():
-        seen = []
-        for wait in (size["growth_s"] * 0.1, size["growth_s"] * 0.9):
-            time.sleep(wait)
-            seen.append(sum(meter_module.memory(p, "VmRSS", "status") for p in m.recorders()))
-        return seen
-    rate = 40 << 20
-    _, end, seen = m.crowd(subject, 1, 0, 0, m.work("crowd", rate), look)
-    return {"growth MB": end["bytes"] / 1e6, "RSS early kB": seen[0], "RSS late kB": seen[1], "RSS growth kB": seen[1] - seen[0]}
+    """Resident memory of each of the recorder's processes in a long flood, and in a paste that is printed."""
+    got, seen = m.watch(subject, ["drain"], m.work("flood", size["growth_s"]), every_s=max(0.2, size["growth_s"] / 100), punch=True)
+    found = {"growth flood GB": got["bytes"] / GB}
+    for name, (early, most) in grown(seen).items():
+        found |= {f"RSS {name} early kB": early, f"RSS {name} most kB": most}
+    found["growth flood kB"] = sum(most - early for early, most in grown(seen).values())
+    got, seen = m.watch(subject, ["paste", size["paste"]], m.work("back", size["paste"]), every_s=0.02)
+    found["growth paste kB"] = sum(most - early for early, most in grown(seen).values()) if got["done"] and seen else None
+    return found
 
 
-# name, function, rounds wanted (a part of the whole number), for whom
+# name, function, rounds of what the goals compare, rounds of the others, for whom
 PLAN = (
-    *[(kind, flood(kind), 1.0, None) for kind in KINDS],
-    ("echo", echo, 1.0, None),
-    ("start", start, 1.0, None),
-    ("paste", paste, 0.4, None),
-    ("tails", tails, 0.2, None),
-    ("pss", pss, 0.2, None),
-    ("crowd", crowd, 0.2, ("relay-log", "ttywrap", "ttywrap-plain", "tlog")),
-    ("growth", growth, 0.2, ("ttywrap", "ttywrap-plain", "tlog")),
-    ("long", extras.long_files, 0.2, ("ttywrap-plain",)),
-    ("login", extras.login_records, 0.2, ("ttywrap",)),
-    ("lookup", extras.lookups, 0.2, ("ttywrap",)),
+    *[(kind, flood(kind), 6, 2, lambda name: name not in ("bare-user", "tlog-input")) for kind in KINDS],
+    ("echo", echo, 6, 2, lambda name: name != "bare-user"),
+    ("beside", beside, 3, 2, lambda name: name in ("bare", "relay-log", "ttywrap", "ttywrap-plain", "tlog", "sudo", "script")),
+    ("start", start, 5, 2, lambda name: True),
+    ("paste", paste, 2, 1, lambda name: name != "bare-user"),
+    ("tails", tails, 1, 1, lambda name: name != "bare-user"),
+    ("pss", pss, 1, 1, lambda name: name != "bare-user"),
+    ("crowd", crowd, 1, 1, lambda name: name in ("relay-log", "ttywrap", "tlog")),
+    ("growth", growth, 1, 1, lambda name: name in ("ttywrap", "ttywrap-plain", "tlog")),
+    ("long", files.long_files, 1, 1, lambda name: name == "ttywrap-plain"),
+    ("login", trail.login, 1, 1, lambda name: name == "ttywrap"),
+    ("audit", trail.sustained, 1, 1, lambda name: name in ("ttywrap", "tlog-input")),
+    ("lookup", lookups.lookups, 1, 1, lambda name: name == "ttywrap"),
 )
+GROUPS = {"cpu": KINDS, "throughput": KINDS}  # names for several
 
 
-def run(m, subjects, size, rounds, wanted=None):
-    """[{round, subject, metric: value…}], one entry per run. A failure of a peer is an entry with what it said."""
+def chosen(what):
+    """The names of the plan that --what asks for."""
+    wanted = {part for word in what for part in GROUPS.get(word, (word,))}
+    unknown = wanted - {line[0] for line in PLAN}
+    if unknown:
+        raise ValueError(f"no measurement {', '.join(sorted(unknown))}; there are {' '.join(names())}")
+    return wanted
+
+
+def names():
+    return [*GROUPS, *(line[0] for line in PLAN)]
+
+
+def once(m, measure, entry, subject, size):
+    try:
+        entry |= measure(m, subject, size)
+    except Exception as error:  # a peer may hang or die; the others are measured all the same
+        entry["error"] = f"{type(error).__name__}: {error}"
+        print(f"{subject.name} {entry['what']}: {entry['error']}", file=sys.stderr)
+    shown = (f"{k} {v:.4g}" for k, v in entry.items() if isinstance(v, (float, int)) and k != "round")
+    print(f"round {entry['round'] + 1} {entry['what']:7} {subject.name:14} " + "  ".join(shown), file=sys.stderr, flush=True)
+
+
+def run(m, subjects, size, rounds, wanted):
+    """[{round, subject, metric: value…}], one entry per run. A failure of a peer is an entry with what it said.
+
+    rounds: instead of the plan's, for what has more than one of them.
+    """
     entries = []
-    for number in range(rounds):
-        for name, measure, part, whom in PLAN:
-            if (wanted and name not in wanted) or number >= max(1, round(rounds * part)):
+    for number in range(rounds or max(line[2] for line in PLAN)):
+        for name, measure, many, few, fits in PLAN:
+            if wanted and name not in wanted:
                 continue
-            turn = [s for s in subjects if whom is None or s.name in whom]
+            turn = [s for s in subjects if fits(s.name)]
             turn = turn[number % len(turn):] + turn[:number % len(turn)] if turn else []
             for subject in turn:
-                entry = {"round": number, "what": name, "subject": subject.name}
-                try:
-                    entry |= measure(m, subject, size)
-                except Exception as error:  # a peer may hang or die; the others are measured all the same
-                    entry["error"] = f"{type(error).__name__}: {error}"
-                    print(f"{subject.name} {name}: {entry['error']}", file=sys.stderr)
-                entries.append(entry)
-                print(f"round {number + 1}/{rounds} {name:7} {subject.name:14} " +
-                      "  ".join(f"{k} {v:.4g}" for k, v in entry.items() if isinstance(v, float)), file=sys.stderr, flush=True)
+                planned = many if subject.name in GOALS or subject.alike else few
+                if number < (rounds if rounds and many > 1 else planned):
+                    entries.append({"round": number, "what": name, "subject": subject.name})
+                    began = time.monotonic()
+                    once(m, measure, entries[-1], subject, size)
+                    entries[-1]["took"] = round(time.monotonic() - began, 2)
     return entries

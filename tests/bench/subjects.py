@@ -17,6 +17,7 @@ class Subject:
     def __init__(self, name, words, user=None, argv0=None, note="", pipes=False):
         self.name, self.words, self.user, self.argv0, self.note = name, words, user, argv0, note
         self.pipes = pipes  # has a mode for a command without a terminal
+        self.alike = False  # gets as many rounds as what the goals compare
 
 
 def yardsticks(tools):
@@ -46,12 +47,21 @@ def peers(logs):
     return there, sorted(set(known) - {s.name for s in there})
 
 
+def built(name, build):
+    """ttywrap as a build folder has it."""
+    here = os.path.join(build, "ttywrap", "launch", "ttywrap")
+    subject = Subject(name, lambda c, log: [here, "-c", c], pipes=True, note="from the build folder: no privileges, no audit, no config file")
+    subject.alike = True
+    return subject
+
+
 def ttywraps(build, installed):
     """From the build folder; and as the privileged login shell when there is an installation."""
-    here = os.path.join(build, "ttywrap", "launch", "ttywrap")
-    found = [Subject("ttywrap-plain", lambda c, log: [here, "-c", c], pipes=True,
-                     note="from the build folder: no privileges, no audit, no config file")]
+    found = [built("ttywrap-plain", build)]
     if installed:
+        found.append(Subject("bare-user", lambda c, log: ["sh", "-c", c], user="bench", pipes=True,
+                             note="bare, as the user whom ttywrap is started as"))
+        found[-1].alike = True
         found.append(Subject("ttywrap", lambda c, log: ["/usr/bin/ttywrap", "-c", c], user="bench", argv0="ttywrap", pipes=True,
                              note="the installed login shell with everything on that is on by default"))
     return found

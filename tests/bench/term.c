@@ -13,6 +13,8 @@
  * burst N SIZE      N times SIZE keys at once; the time until the last one's echo
  * paste BYTES       as fast as it is taken, reading all the while; stuck after 3 s without a byte
  * deaf BYTES        the same, into a program that reads nothing; the longest silence of the output
+ * frame KEYS...     starts a player and presses each of KEYS when it has drawn: ms from the start,
+ *                   and from each, to the last byte before a second of silence; ends it with 'q'
  * tail N            N runs, WORD another number each time; how many printed everything up to
  *                   '<end of WORD>'
  */
@@ -333,6 +335,40 @@ run_paste(struct term *t, char **args)
 	return 0;
 }
 
+/* Milliseconds from start_ns until the last byte before a second without one. */
+static double
+settle(struct term *t, int64_t start_ns)
+{
+	struct pollfd p = {.fd = t->master, .events = POLLIN};
+	int64_t last_ns = start_ns;
+
+	while (poll(&p, 1, 1000) > 0 && take(t))
+		last_ns = bench_now_ns();
+	return (double)(last_ns - start_ns) / 1e6;
+}
+
+static int
+run_frame(struct term *t, char **args)
+{
+	int64_t start_ns = bench_now_ns();
+	int status;
+
+	open_term(t);
+	printf("{\"ms\": [%.3f", settle(t, start_ns));
+	for (; strcmp(*args, "--") != 0; args++) {
+		start_ns = bench_now_ns();
+		bench_write(t->master, *args, strlen(*args));
+		printf(", %.3f", settle(t, start_ns));
+	}
+	bench_write(t->master, "q", 1);
+	while (take(t))
+		;
+	status = close_term(t);
+	printf("]");
+	print_end(status);
+	return 0;
+}
+
 static int
 run_tail(struct term *t, char **args)
 {
@@ -366,8 +402,18 @@ static const struct mode {
     {"burst", 2, run_burst},
     {"paste", 1, run_paste},
     {"deaf", 1, run_paste},
+    {"frame", 0, run_frame},
     {"tail", 1, run_tail},
 };
+
+/* The words behind "--", or NULL. */
+static char **
+after_dashes(char **words)
+{
+	while (*words != NULL && strcmp(*words, "--") != 0)
+		words++;
+	return *words != NULL && words[1] != NULL ? words + 1 : NULL;
+}
 
 int
 main(int argc, char **argv)
@@ -392,9 +438,11 @@ main(int argc, char **argv)
 
 		if (optind >= argc || strcmp(argv[optind], modes[i].name) != 0)
 			continue;
-		if (argc - optind - 1 < modes[i].args + 2 || strcmp(args[modes[i].args], "--") != 0)
+		if (argc - optind - 1 < modes[i].args + 2)
 			break;
-		t.command = args + modes[i].args + 1;
+		t.command = after_dashes(args + modes[i].args);
+		if (t.command == NULL)
+			break;
 		return modes[i].run(&t, args);
 	}
 	fputs("usage: see the top of term.c\n", stderr);

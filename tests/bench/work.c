@@ -2,12 +2,15 @@
 /*
  * Bench: the program inside the session.
  *
- * work text|ansi|noise BYTES REPORT   prints so much of that kind
- * work key REPORT                     raw: prints every byte it reads, until ^D
- * work sink|cat BYTES REPORT          reads a paste, raw and silent or canonical and echoing, and
- * checks it work deaf MS REPORT                 prints a line every 5 ms and reads nothing work
- * tail WORD                      prints a short output and ends work crowd BYTES_PER_S REPORT
- * prints so much, ten times a second, and every byte it reads, until ^D
+ * work text|ansi|noise BYTES REPORT  prints so much of that kind
+ * work flood SECONDS REPORT          prints text for so long, as fast as it is taken
+ * work key REPORT                    raw: prints every byte it reads, until ^D
+ * work sink|back BYTES REPORT        raw: reads a paste and checks it; back also prints it
+ * work lines|cat BYTES REPORT        the same in canonical mode with echo; cat also prints it
+ * work deaf MS REPORT                prints a line every 5 ms and reads nothing
+ * work tail WORD                     prints a short output and ends
+ * work crowd BYTES_PER_S REPORT      prints so much, ten times a second, and every byte it reads,
+ *                                    until ^D
  *
  * REPORT gets one line of JSON at the end: its CPU seconds, and what it counted.
  */
@@ -67,6 +70,26 @@ work_print(const char *kind, uint64_t bytes, const char *path)
 }
 
 static int
+work_flood(uint64_t seconds, const char *path)
+{
+	int64_t end_ns = bench_now_ns() + (int64_t)seconds * 1000000000;
+	char *stock = malloc(BENCH_STOCK);
+	uint64_t bytes = 0;
+
+	if (stock == NULL)
+		bench_die("malloc");
+	(void)bench_stock("text", stock);
+	for (size_t at = 0; bench_now_ns() < end_ns; at = (at + BLOCK) % (BENCH_STOCK / 2)) {
+		if (bench_write(1, stock + at, BLOCK) < 0)
+			return 1;
+		bytes += BLOCK;
+	}
+	bench_write(1, BENCH_DONE, strlen(BENCH_DONE));
+	report(path, bytes, 0);
+	return 0;
+}
+
+static int
 work_key(const char *path)
 {
 	uint64_t bytes = 0;
@@ -109,7 +132,7 @@ work_read(const char *kind, uint64_t bytes, const char *path)
 	uint64_t have = 0, wrong = 0;
 
 	bench_pattern(pattern);
-	if (kind[0] != 'c')
+	if (kind[0] == 's' || kind[0] == 'b')
 		bench_raw(0);
 	bench_write(1, BENCH_READY, strlen(BENCH_READY));
 	while (have < bytes) {
@@ -119,7 +142,7 @@ work_read(const char *kind, uint64_t bytes, const char *path)
 			break;
 		wrong += count_wrong(pattern, have, buf, (size_t)got);
 		have += (uint64_t)got;
-		if (kind[0] != 's' && bench_write(1, buf, (size_t)got) < 0)
+		if ((kind[0] == 'b' || kind[0] == 'c') && bench_write(1, buf, (size_t)got) < 0)
 			break;
 	}
 	report(path, have, wrong);
@@ -203,7 +226,10 @@ main(int argc, char **argv)
 		return work_print(kind, bench_number(argv[2]), argv[3]);
 	if (argc == 3 && !strcmp(kind, "key"))
 		return work_key(argv[2]);
-	if (argc == 4 && (!strcmp(kind, "sink") || !strcmp(kind, "back") || !strcmp(kind, "cat")))
+	if (argc == 4 && !strcmp(kind, "flood"))
+		return work_flood(bench_number(argv[2]), argv[3]);
+	if (argc == 4 && (!strcmp(kind, "sink") || !strcmp(kind, "back") ||
+			     !strcmp(kind, "lines") || !strcmp(kind, "cat")))
 		return work_read(kind, bench_number(argv[2]), argv[3]);
 	if (argc == 4 && !strcmp(kind, "deaf"))
 		return work_deaf(bench_number(argv[2]), argv[3]);
