@@ -57,13 +57,15 @@ def paste(m, subject, size):
         got = m.run(subject, ["paste", n], m.work(mode, n))
         whole = got["done"] and got["inner_bytes"] == n and not got["wrong"]
         found[f"paste {mode} MB/s"] = n / 1e6 / got["seconds"] if whole else None
+        if not whole:
+            print(f"{subject.name} paste {mode}: {got}", file=sys.stderr)
     deaf = m.run(subject, ["deaf", 4 << 20], m.work("deaf", size["deaf_ms"]))
     found["deaf silence ms"] = deaf["silence_ms"] if deaf["done"] else None
     return found
 
 
 def tails(m, subject, size):
-    n = size["tails"] if subject.name.startswith("ttywrap") else size["tails_less"]
+    n = size["tails"] if subject.name.startswith("ttywrap") else size["tails_less"] // (4 if subject.name == "asciinema" else 1)
     got = m.run(subject, ["tail", n], f"exec {m.tools}/bench-work tail WORD")
     found = {"tails": got["runs"], "lost tails %": 100.0 * (got["runs"] - got["whole"]) / got["runs"]}
     if subject.name.startswith("ttywrap"):
@@ -92,21 +94,21 @@ def crowd(m, subject, size):
 
 
 def grown(seen):
-    """{process: (kB when a tenth had gone by, kB at most after that)} of a watch, its start and end left out."""
-    full = [s for s in seen if len(s) == max(map(len, seen))]
-    later = full[len(full) // 10:]
-    return {name: (later[0].get(name, 0), max(s.get(name, 0) for s in later)) for name in later[0]}
+    """{process: (kB at most in the first half of a watch, in the second)}; what is touched once is touched early."""
+    full = [s for s in seen if len(s) == max(map(len, seen))]  # without its start and its end
+    halves = full[:len(full) // 2], full[len(full) // 2:]
+    return {name: tuple(max(s.get(name, 0) for s in half) for half in halves) for name in full[0]} if halves[0] else {}
 
 
 def growth(m, subject, size):
     """Resident memory of each of the recorder's processes in a long flood, and in a paste that is printed."""
     got, seen = m.watch(subject, ["drain"], m.work("flood", size["growth_s"]), every_s=max(0.2, size["growth_s"] / 100), punch=True)
     found = {"growth flood GB": got["bytes"] / GB}
-    for name, (early, most) in grown(seen).items():
-        found |= {f"RSS {name} early kB": early, f"RSS {name} most kB": most}
-    found["growth flood kB"] = sum(most - early for early, most in grown(seen).values())
+    for name, (early, late) in grown(seen).items():
+        found |= {f"RSS {name} first half kB": early, f"RSS {name} second half kB": late}
+    found["growth flood kB"] = sum(late - early for early, late in grown(seen).values())
     got, seen = m.watch(subject, ["paste", size["paste"]], m.work("back", size["paste"]), every_s=0.02)
-    found["growth paste kB"] = sum(most - early for early, most in grown(seen).values()) if got["done"] and seen else None
+    found["growth paste kB"] = sum(late - early for early, late in grown(seen).values()) if got["done"] else None
     return found
 
 
@@ -129,12 +131,12 @@ PLAN = (
 GROUPS = {"cpu": KINDS, "throughput": KINDS}  # names for several
 
 
-def chosen(what):
-    """The names of the plan that --what asks for."""
+def chosen(what, others):
+    """The names of the plan that --what asks for; others: those that are not in the plan."""
     wanted = {part for word in what for part in GROUPS.get(word, (word,))}
-    unknown = wanted - {line[0] for line in PLAN}
+    unknown = wanted - {line[0] for line in PLAN} - set(others)
     if unknown:
-        raise ValueError(f"no measurement {', '.join(sorted(unknown))}; there are {' '.join(names())}")
+        raise ValueError(f"no measurement {', '.join(sorted(unknown))}; there are {' '.join([*names(), *others])}")
     return wanted
 
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The figures in the documents are those that were measured."""
+
+import json
+import os
+import sys
+
+import pytest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BENCH = os.path.join(TOP, "tests", "bench")
+
+
+def read(name):
+    with open(os.path.join(TOP, name), encoding="utf-8") as text:
+        return text.read()
+
+
+@pytest.fixture(scope="module")
+def page():
+    sys.path.insert(0, BENCH)
+    try:
+        import page
+        yield page
+    finally:
+        sys.path.remove(BENCH)
+
+
+@pytest.fixture(scope="module")
+def result(page):
+    import table
+    found = json.loads(read("docs/bench.json"))
+    return found | {"figures": table.summary(found["runs"])}
+
+
+@pytest.mark.parametrize("name, make", [("docs/bench.md", "page"), ("README.md", "short")])
+def test_the_tables_are_what_the_runs_give(page, result, name, make):
+    between = read(name).split("<!-- made by make bench -->\n")[1].split("<!-- end -->\n")[0]
+    assert between.strip() == getattr(page, make)(result).strip()
+
+
+def test_a_goal_is_judged_by_its_figure(page):
+    size = json.loads(read("docs/bench.json"))["size"]
+
+    def judged(value):
+        figures = {"PSS kB": {"ttywrap": {"median": value, "min": value, "max": value}}}
+        return [met for number, _, _, _, met in page.goals(figures, size) if number == 4]
+    assert judged(700) == [True] and judged(701) == [False]
