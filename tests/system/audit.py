@@ -208,10 +208,11 @@ class Trail:
         end = time.monotonic() + seconds
         at = since
         while True:
-            for at in range(at, len(self.records)):
-                if wanted(self.records[at]):
-                    return self.records[at]
-            at = len(self.records)
+            there = len(self.records)  # more may come while these are looked at
+            for record in self.records[at:there]:
+                if wanted(record):
+                    return record
+            at = there
             with self.changed:
                 if self.changed.wait_for(lambda: len(self.records) > at, max(0, end - time.monotonic())):
                     continue
