@@ -45,10 +45,10 @@ def enable(on):
     call(AUDIT_SET, struct.pack("=II", STATUS_ENABLED, on).ljust(40, b"\0"))
 
 
-def flag_on():
-    """For the calling process and those it will start: an audit session, and its TTY input audited."""
+def flag_on(uid=0):
+    """For the calling process and those it will start: an audit session of that user's, and its TTY input audited."""
     with open("/proc/self/loginuid", "w", encoding="ascii") as login:
-        login.write("0")
+        login.write(str(uid))
     call(AUDIT_TTY_SET, struct.pack("=II", 1, 0))
 
 

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ours beside the kernel's: what one process after the other read, in which order, and what is missing.
+
+The kernel buffers for each process, so that a shell's record may follow its child's; we buffer for the session, in the
+order of reading. Equal is therefore what is an interleaving of what the kernel has of each process.
+"""
+
+# What a case may have instead of equality: words of the recording's h events (ttywrap-recording(5)), and one of our own.
+REASONS = {"noecho": "without echo", "prompt": "behind a prompt for a secret", "program": "by a program for secrets",
+           "doubt": "in doubt"}
+LINE_END = "lineend"  # a line end that is the other one, or one too many: it says nothing
+
+
+def interleaves(whole, parts):
+    """Whether whole is an interleaving of parts, each in its own order."""
+    return len(whole) == sum(map(len, parts)) and within(whole, parts)
+
+
+def without_line_ends(data):
+    return data.translate(None, b"\r\n")
+
+
+def no_worse(states):
+    """Without the states that another one is not behind in any part."""
+    return [s for s in states if not any(o != s and all(a <= b for a, b in zip(o, s)) for o in states)]
+
+
+def within(whole, parts):
+    """Whether whole is an interleaving of parts from which bytes may be missing: nothing too much, nothing out of order."""
+    states = [tuple([0] * len(parts))]
+    for byte in whole:
+        after = set()
+        for state in states:
+            for i, at in enumerate(state):
+                found = parts[i].find(byte, at)
+                if found >= 0:
+                    after.add(state[:i] + (found + 1,) + state[i + 1:])
+        states = no_worse(after)
+        if not states:
+            return False
+    return True
+
+
+def pieces(secret):
+    """The secret and all its pieces of four bytes and more follow from those of four."""
+    if len(secret) < 4:
+        return [secret]
+    return [secret[i:i + 4] for i in range(len(secret) - 3)]
+
+
+class Result:
+    """One case, played at one pace. told: the reasons (REASONS) for which something was left out."""
+
+    def __init__(self, case, pace):
+        self.case, self.pace = case, pace
+        self.ours, self.told = b"", set()
+        self.kernel = None  # what each process read, in the order of their first records
+        self.alone = None   # the same of another run, without ttywrap
+        self.error = None
+
+    def leaks(self):
+        return [s for s in self.case.secrets if any(p in self.ours for p in pieces(s))]
+
+    def reasons(self):
+        """Of those that the case allows, the ones that this run told."""
+        allowed = [reason for reason, _ in self.case.differs.get(self.pace, [])]
+        return [reason for reason in allowed if reason in self.told or reason == LINE_END]
+
+    def is_equal(self):
+        return interleaves(self.ours, self.kernel)
+
+    def difference(self):
+        """(what it is, whether the case accounts for it)"""
+        if self.is_equal():
+            return "none", True
+        ours, kernel = self.ours, self.kernel
+        missing, line_ends = sum(map(len, kernel)) - len(ours), ""
+        reasons = [REASONS[reason] for reason in self.reasons() if reason != LINE_END]
+        if not within(ours, kernel):
+            ours, kernel = without_line_ends(ours), [without_line_ends(k) for k in kernel]
+            missing, line_ends = sum(map(len, kernel)) - len(ours), "a line end"
+            if LINE_END not in self.reasons() or not within(ours, kernel):
+                return "**other bytes**", False
+        if missing and not reasons:
+            return f"{missing} missing", False
+        left_out = f"{missing} left out " + ", ".join(reasons) if missing else ""
+        return " and ".join(filter(None, (left_out, line_ends))), True
+
+    def why(self):
+        """The case's words for its difference."""
+        found = [why for reason, why in self.case.differs.get(self.pace, []) if reason in self.reasons()]
+        return "" if self.is_equal() else "; ".join(dict.fromkeys(found))
+
+    def failure(self):
+        """What may never be: a secret, a byte too many or out of order, one left out that the case does not account for."""
+        if self.error:
+            return self.error
+        if self.leaks():
+            return f"audited: {self.leaks()!r}"
+        what, allowed = self.difference()
+        if allowed:
+            return None
+        return f"{what}: ours {short(self.ours)}, the kernel's {[short(k) for k in self.kernel]}, told {sorted(self.told)}"
+
+    def failure_alone(self):
+        """What a program reads must not depend on whether it runs inside."""
+        if self.error or self.alone is None or self.pace in self.case.alone or sorted(self.alone) == sorted(self.kernel):
+            return None
+        return f"without ttywrap the kernel has {[short(k) for k in self.alone]}, inside it {[short(k) for k in self.kernel]}"
+
+
+def short(data, most=400):
+    return repr(data if len(data) <= most else data[:most // 2] + b" ... " + data[-most // 2:])
