@@ -10,7 +10,7 @@ from dataclasses import dataclass
 ZSH, FISH = "/usr/bin/zsh", "/usr/bin/fish"
 SSH = "ssh -p {ssh} -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 SUDOERS = ("printf 'keeper ALL=(ALL) ALL\\nDefaults:keeper timestamp_timeout=0,!lecture,{0}\\n"
-           "keeper ALL=(root) NOPASSWD: /usr/bin/login\\n' >/etc/sudoers.d/keeper; chmod 440 /etc/sudoers.d/keeper; ")
+           "keeper ALL=(root) NOPASSWD: /usr/bin/login\\nkeeper ALL=({guest}) NOPASSWD: /usr/bin/su\\n' >/etc/sudoers.d/keeper; chmod 440 /etc/sudoers.d/keeper; ")
 PASSWORD = "printf '%s:%s\\n' {user} '{secret}' {guest} '{secret}' | chpasswd; "
 LOCKED = ("rm -f {keys}/locked*; ssh-keygen -q -t ed25519 -N '{secret}' -f {keys}/locked; "
           "cat {keys}/locked.pub >>~{guest}/.ssh/authorized_keys; ")
@@ -46,6 +46,8 @@ PROMPTS = [
            setup=PASSWORD + SUDOERS.replace("{0}", "!pwfeedback")),
     Prompt("sudo, pwfeedback", "sudo -k true", (r"\[sudo\] password for \w+: ",), needs=("sudo",),
            setup=PASSWORD + SUDOERS.replace("{0}", "pwfeedback")),
+    Prompt("sudo, use_pty, su there", "sudo -u {guest} su {user} -s /bin/sh -c true", (r"Password: ",), needs=("sudo",),
+           setup=PASSWORD + SUDOERS.replace("{0}", "use_pty"), early=True),
     Prompt("su", "su {guest} -c true", (r"Password: ",), setup=PASSWORD),
     Prompt("passwd", "passwd", (r"Current password: ", r"New password: ", r"Retype new password: "), CHANGE,
            setup=PASSWORD),

@@ -442,6 +442,12 @@ cmdline_typed(struct cmdline *c, const uint8_t *bytes, size_t n)
 	}
 }
 
+bool
+cmdline_is_ahead(const struct cmdline *c)
+{
+	return c->ahead;
+}
+
 struct cmdline *
 cmdline_new(unsigned cols, cmdline_emit *emit, void *arg)
 {

@@ -24,6 +24,9 @@ struct cmdline;
 /* text: UTF-8, trailing blanks off, never empty; soft-wrapped rows are joined, others by '\n'. */
 typedef void cmdline_emit(void *arg, const char *text, size_t n);
 
+/* Within cmdline_emit: keys of the line came before its prompt, so who was there then need not be who read them. */
+bool cmdline_is_ahead(const struct cmdline *);
+
 #define CMDLINE_MAX 4000 /* bytes of a line; what is longer is cut */
 
 /* Returns NULL when memory is short. */

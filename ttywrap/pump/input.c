@@ -102,6 +102,8 @@ struct input {
 	struct rule rule;
 	bool line_end_alone;
 	bool canonical;
+	bool passed_on;    /* the terminal is, at either end of the stretch: secret_passed_on() */
+	bool relayed;      /* it was when all that tty holds was read */
 	size_t first_line; /* of rule 2: so many bytes are still to come */
 	struct ttybuf_reader reader;
 	char comm[TTYBUF_COMM];
@@ -172,6 +174,7 @@ static void
 audit(struct input *in, const uint8_t *bytes, size_t n, const struct ttybuf_reader *reader)
 {
 	untold_tell(in);
+	in->relayed = in->passed_on && (in->tty.len == 0 || in->relayed);
 	ttybuf_add(&in->tty, bytes, n, in->canonical, reader);
 }
 
@@ -215,7 +218,8 @@ look_rule(struct input *in, const struct input_view *v)
 
 	if (both == ICANON)
 		return (struct rule){true, INPUT_NO_ECHO};
-	if (in->secret != NULL && secret_process(in->secret, v->comm))
+	if (in->secret != NULL && !secret_passed_on(&v->modes) &&
+	    secret_process(in->secret, v->comm))
 		return (struct rule){true, INPUT_PROCESS};
 	if (asked)
 		return (struct rule){true, INPUT_PROMPT};
@@ -369,6 +373,7 @@ input_observe(struct input *in, const struct input_view *v)
 	now = look_rule(in, v);
 	in->changed |= v->changed || !same_modes(&in->modes, &v->modes);
 	in->canonical = is_canonical(&in->modes);
+	in->passed_on = secret_passed_on(&in->modes) && secret_passed_on(&v->modes);
 	n = pending_ready(in->pending, &look);
 	judge(in, n, now);
 	if (pending_take(in->pending, &look, was_read, in) != 0)
@@ -426,7 +431,7 @@ input_output(struct input *in, const uint8_t *bytes, size_t n)
 void
 input_reader(struct input *in, pid_t pgrp, const char *comm)
 {
-	if (in->tty.pgrp != pgrp || in->tty.len == 0 || in->secret == NULL ||
+	if (in->tty.pgrp != pgrp || in->tty.len == 0 || in->relayed || in->secret == NULL ||
 	    !secret_process(in->secret, comm))
 		return;
 	size_t n = in->tty.len;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -496,4 +497,12 @@ secret_process(const struct secret *s, const char *comm)
 		if (strncmp(s->processes[i], comm, 15) == 0)
 			return true;
 	return false;
+}
+
+bool
+secret_passed_on(const struct termios *modes)
+{
+	return (modes->c_lflag & (ICANON | ECHO | ISIG | IEXTEN)) == 0 &&
+	       (modes->c_iflag & (ICRNL | INLCR | IGNCR | ISTRIP | IXON)) == 0 &&
+	       (modes->c_oflag & OPOST) == 0;
 }

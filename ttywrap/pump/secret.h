@@ -12,6 +12,7 @@
  * known to read secrets in raw mode.
  */
 struct secret;
+struct termios;
 
 extern const char *const secret_default_prompts[];   /* NULL at the end */
 extern const char *const secret_default_processes[]; /* NULL at the end */
@@ -46,5 +47,12 @@ bool secret_asked(struct secret *s);
 
 /* Whether comm (NULL: unknown) is on the list. */
 bool secret_process(const struct secret *s, const char *comm);
+
+/*
+ * Whether a terminal in these modes is passed on, byte for byte both ways, to another one: as
+ * cfmakeraw(3) sets it. sudo does so for its command (use_pty), and asks in cbreak mode, with the
+ * output cooked; so does everything else on the list. What it passes on is the command's input.
+ */
+bool secret_passed_on(const struct termios *modes);
 
 #endif

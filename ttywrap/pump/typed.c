@@ -112,11 +112,10 @@ typed_add_prompt(struct typed *t, const char *pattern, size_t n)
 
 /*
  * What a reader left in the buffer is often told after the next one is known: a
- * shell's last line, say, once its logout file runs. One that is not known
- * counts as elevated: the record is rather one too many.
+ * shell's last line, say, once its logout file runs.
  */
-static bool
-is_elevated(const struct typed *t, pid_t pgrp)
+bool
+typed_is_elevated(const struct typed *t, int32_t pgrp)
 {
 	if (pgrp <= 0) /* no answer has that number, but the fields start with it */
 		return true;
@@ -130,7 +129,7 @@ emit_event(void *arg, const struct input_event *e)
 {
 	struct typed *t = arg;
 
-	t->emit(t->arg, e, is_elevated(t, e->pgrp));
+	t->emit(t->arg, e, typed_is_elevated(t, e->pgrp));
 }
 
 /*

@@ -73,6 +73,9 @@ void typed_reader(struct typed *, const struct message *);
 bool typed_is_pending(const struct typed *);
 int32_t typed_who(const struct typed *);
 
+/* Whether what this group reads is elevated input. One that is not known is: rather a record too many. */
+bool typed_is_elevated(const struct typed *, int32_t pgrp);
+
 /* An event that explains the input comes next: what was read before it is told first. */
 void typed_flush(struct typed *);
 

@@ -27,7 +27,9 @@ struct witness {
 	struct typed *typed;             /* NULL without a terminal, and when its input is over */
 	struct recording_writer *writer; /* NULL: there is none */
 	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
+	int32_t typist;              /* in the foreground at the last key */
 	int32_t reader;              /* who the last line was for */
+	bool elevated;               /* and whether that was elevated, once typed is gone */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
 	struct message_go go;
 	int64_t now_ns; /* of the call that is under way */
@@ -229,6 +231,13 @@ audit(struct witness *w, const struct input_event *e)
 		limit_leave(&w->limit, e->data, e->len, w->now_ns);
 }
 
+static bool
+is_audited(const struct witness *w, bool elevated)
+{
+	return (w->go.flags & MESSAGE_GO_AUDIT) &&
+	       (elevated || !(w->go.flags & MESSAGE_GO_ELEVATED));
+}
+
 /* From the judging: what was read, and what is kept out. Never how much of a secret: its length is half of it. */
 static void
 on_input(void *arg, const struct input_event *e, bool elevated)
@@ -246,27 +255,32 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 			(void)recording_hidden(w->recording, w->now_ns, reasons[e->reason]);
 		return;
 	}
-	if ((w->go.flags & MESSAGE_GO_AUDIT) && (elevated || !(w->go.flags & MESSAGE_GO_ELEVATED)))
+	if (is_audited(w, elevated))
 		audit(w, e);
 	if (record)
 		(void)judge(w, recording_input(w->recording, w->now_ns, e->data, e->len), w->now_ns,
 		    e->len);
 }
 
-/* What the input meant, after the input itself. */
+/*
+ * What the input meant, after the input itself. The line was read by who was there when its last key
+ * came: by now it may be the command that has the terminal. Typed ahead, it was somebody after that.
+ */
 static void
 on_command(void *arg, const char *text, size_t n)
 {
 	struct witness *w = arg;
-	struct message_command head = {.time_ns = w->now_ns, .reader = w->reader};
+	struct message_command head = {.time_ns = w->now_ns};
 
 	if (w->typed != NULL) {
-		head.reader = w->reader = typed_who(w->typed);
+		w->reader = cmdline_is_ahead(w->cmdline) ? typed_who(w->typed) : w->typist;
+		w->elevated = typed_is_elevated(w->typed, w->reader);
 		typed_flush(w->typed);
 	}
+	head.reader = w->reader;
 	if (w->recording != NULL)
 		(void)recording_marker(w->recording, w->now_ns, text, n);
-	if (w->go.flags & MESSAGE_GO_AUDIT)
+	if (is_audited(w, w->elevated))
 		(void)outbox_send(&w->outbox, MESSAGE_COMMAND, &head, sizeof head, text, n);
 }
 
@@ -296,6 +310,7 @@ witness_input(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {
 	if (w->typed == NULL)
 		return;
+	w->typist = typed_who(w->typed);
 	cmdline_typed(w->cmdline, bytes, n);
 	typed_written(w->typed, bytes, n, now_ns);
 }
@@ -353,8 +368,11 @@ void
 witness_last_look(struct witness *w)
 {
 	w->now_ns = io_now_ns();
-	if (w->typed != NULL)
+	if (w->typed != NULL) {
 		typed_end(w->typed);
+		w->reader = w->typist;
+		w->elevated = typed_is_elevated(w->typed, w->reader);
+	}
 	typed_free(w->typed);
 	w->typed = NULL;
 	send_summary(w, true);

@@ -15,7 +15,8 @@
 enum {
 	COOKED,
 	RAW,
-	NOECHO
+	NOECHO,
+	PASSED_ON
 };
 
 struct rig {
@@ -47,8 +48,10 @@ told(void *arg, const struct input_event *e)
 static struct termios
 modes(int which)
 {
-	struct termios t = {.c_iflag = which == RAW ? 0 : ICRNL,
-	    .c_lflag = which == RAW ? 0 : ICANON | ISIG | IEXTEN | (which == COOKED ? ECHO : 0)};
+	bool raw = which == RAW || which == PASSED_ON;
+	struct termios t = {.c_iflag = raw ? 0 : ICRNL,
+	    .c_oflag = which == PASSED_ON ? 0 : OPOST,
+	    .c_lflag = raw ? 0 : ICANON | ISIG | IEXTEN | (which == COOKED ? ECHO : 0)};
 	static const cc_t cc[] = {[VINTR] = 3, [VERASE] = 0177, [VKILL] = 025, [VEOF] = 4};
 
 	memcpy(t.c_cc, cc, sizeof cc);
@@ -369,6 +372,55 @@ test_prompts_and_processes_in_raw_mode(void **state)
 	assert_string_equal(r->log, "[prompt 4]<ls\r>[process 8]");
 }
 
+/* sudo with use_pty: the password is its own, what comes then is its command's. */
+static void
+test_what_a_process_passes_on_is_not_its_own(void **state)
+{
+	struct rig *r = *state;
+
+	r->view.comm = "sudo";
+	look(r, RAW, 0, true);
+	output(r, "Say the word! ");
+	type(r, "hunter2\r");
+	look(r, RAW, 0, false);
+	look(r, PASSED_ON, 0, true);
+	output(r, "\r\n# ");
+	type(r, "id\r");
+	look(r, PASSED_ON, 0, false);
+	output(r, "uid=0\r\n# passwd\r\nNew password: ");
+	type(r, "hunter3\r");
+	look(r, PASSED_ON, 0, false);
+	output(r, "\r\n# ");
+	look(r, PASSED_ON, 0, false);
+	type(r, "w\r");
+	look(r, PASSED_ON, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[process 8]<id\r>[prompt 8]<w\r>");
+}
+
+static void
+test_a_late_name_spares_only_what_was_passed_on(void **state)
+{
+	struct rig *r = *state;
+
+	r->view.comm = NULL;
+	look(r, PASSED_ON, 0, true);
+	type(r, "id");
+	look(r, PASSED_ON, 0, false);
+	input_reader(r->in, 7, "sudo");
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<id>");
+	look(r, RAW, 0, true);
+	type(r, "hunter2");
+	look(r, RAW, 0, false);
+	look(r, PASSED_ON, 0, true);
+	type(r, "ls");
+	look(r, PASSED_ON, 0, false);
+	input_reader(r->in, 7, "sudo");
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<id>[process 9]");
+}
+
 static void
 test_a_prompt_that_came_and_went_counts(void **state)
 {
@@ -449,6 +501,8 @@ main(void)
 	    TEST(test_flushed_input_is_not_audited),
 	    TEST(test_nothing_is_due_when_nothing_is_pending),
 	    TEST(test_prompts_and_processes_in_raw_mode),
+	    TEST(test_what_a_process_passes_on_is_not_its_own),
+	    TEST(test_a_late_name_spares_only_what_was_passed_on),
 	    TEST(test_a_prompt_that_came_and_went_counts),
 	    TEST(test_a_name_that_comes_late_still_counts),
 	    TEST(test_a_lost_count_is_doubt_until_the_slave_is_empty),
