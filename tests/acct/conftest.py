@@ -14,6 +14,8 @@ import world as world_module  # noqa: E402
 from accounts import Accounts  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
+if os.environ.get("ACCOUNTING_TABLE"):  # the world is entered elsewhere
+    os.environ["ACCOUNTING_TABLE"] = os.path.abspath(os.environ["ACCOUNTING_TABLE"])
 
 
 @pytest.fixture(scope="session")
