@@ -234,13 +234,13 @@ live_who(sqlite3 *db, struct table *t)
 
 	if (!s)
 		return -EIO;
-	table_column(t, "user", "User", COLUMN_TEXT, false);
-	table_column(t, "client", "From", COLUMN_TEXT, false);
-	table_column(t, "opened", "Since", COLUMN_TIME, false);
-	table_column(t, "connection", "Connection", COLUMN_TEXT, true);
-	table_column(t, "source", "Source", COLUMN_TEXT, true);
-	table_column(t, "in_bytes", "In", COLUMN_BYTES, false);
-	table_column(t, "out_bytes", "Out", COLUMN_BYTES, false);
+	table_column(t, "user", "User", COLUMN_TEXT, 0);
+	table_column(t, "client", "From", COLUMN_TEXT, 0);
+	table_column(t, "opened", "Since", COLUMN_TIME, 0);
+	table_column(t, "connection", "Connection", COLUMN_TEXT, 7);
+	table_column(t, "source", "Source", COLUMN_TEXT, 8);
+	table_column(t, "in_bytes", "In", COLUMN_BYTES, 0);
+	table_column(t, "out_bytes", "Out", COLUMN_BYTES, 0);
 	while (sqlite3_step(s) == SQLITE_ROW) {
 		char peer[CONNECTION_ADDR_MAX];
 

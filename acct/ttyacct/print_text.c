@@ -9,7 +9,9 @@
 enum {
 	CELL_MAX = 512,
 	GAP = 2,
-	TEXT_MIN = 8
+	TEXT_MIN = 8,
+	TEXT_ENOUGH = 12,
+	TIME_WIDTH = 19,
 };
 
 /* Columns on the screen; what wcwidth does not know counts as one. */
@@ -77,71 +79,153 @@ put_padded(const struct print *p, const char *s, int width, bool right)
 		fprintf(p->out, "%*s", width - used, "");
 }
 
+/* How a table is laid out in the terminal it gets. */
+struct layout {
+	int width[TABLE_COLUMNS_MAX]; /* 0: left out */
+	int data[TABLE_COLUMNS_MAX];  /* as wide as the rows are, without the title */
+	enum {
+		TIME_FULL,    /* 2026-11-22 12:34:56 */
+		TIME_MINUTES, /* 2026-11-22 12:34 */
+		TIME_SHORT,   /* 11-22 12:34 */
+	} time;
+};
+
+/* A cell's text as this layout has it; buf holds it. */
+static const char *
+layout_cell(const struct layout *l, const struct table *t, const struct print *p, size_t row,
+    size_t column, char buf[CELL_MAX])
+{
+	const struct column *col = &t->columns[column];
+	char *s = print_cell(col, &t->cells[row * t->width + column], p->exact, buf, CELL_MAX);
+
+	if (col->kind != COLUMN_TIME || strlen(s) != TIME_WIDTH)
+		return s;
+	if (l->time != TIME_FULL)
+		s[TIME_WIDTH - 3] = 0;
+	return l->time == TIME_SHORT ? s + 5 : s;
+}
+
 static void
-widths_natural(const struct table *t, const struct print *p, int width[TABLE_COLUMNS_MAX])
+layout_measure(struct layout *l, const struct table *t, const struct print *p)
 {
 	char buf[CELL_MAX];
 
 	for (size_t c = 0; c < t->width; c++) {
-		width[c] = text_width(t->columns[c].title);
-		for (size_t r = 0; r < t->rows; r++) {
-			int w = text_width(print_cell(&t->columns[c], &t->cells[r * t->width + c],
-			    p->exact, buf, sizeof buf));
+		int title = text_width(t->columns[c].title);
 
-			width[c] = w > width[c] ? w : width[c];
+		l->data[c] = 0;
+		for (size_t r = 0; r < t->rows; r++) {
+			int w = text_width(layout_cell(l, t, p, r, c, buf));
+
+			l->data[c] = w > l->data[c] ? w : l->data[c];
 		}
+		l->width[c] = l->data[c] > title ? l->data[c] : title;
 	}
 }
 
+/* What the columns take when none is wider than `most`, with the gaps between them. */
 static int
-width_total(const struct table *t, const int width[TABLE_COLUMNS_MAX])
+layout_total(const struct layout *l, const struct table *t, int most)
 {
 	int total = -GAP;
 
-	for (size_t c = 0; c < t->width; c++)
-		total += width[c] > 0 ? width[c] + GAP : 0;
+	for (size_t c = 0; c < t->width; c++) {
+		bool text = t->columns[c].kind == COLUMN_TEXT && c > 0;
+
+		if (l->width[c] > 0)
+			total += (text && l->width[c] > most ? most : l->width[c]) + GAP;
+	}
 	return total;
 }
 
-/* First the optional columns go, from the right; then texts are narrowed. A width of 0 leaves a
- * column out. */
-static void
-widths_fit(const struct table *t, const struct print *p, int width[TABLE_COLUMNS_MAX])
+/* Leaves out the column that can best be spared, of this rank or above. */
+static bool
+layout_drop(struct layout *l, const struct table *t, int rank)
 {
-	for (size_t c = t->width; c-- > 0 && width_total(t, width) > p->columns;)
-		if (t->columns[c].optional)
-			width[c] = 0;
-	for (size_t c = 0; c < t->width; c++) {
-		int over = width_total(t, width) - p->columns;
+	size_t which = 0;
 
-		if (over > 0 && t->columns[c].kind == COLUMN_TEXT && width[c] > TEXT_MIN)
-			width[c] = width[c] - over > TEXT_MIN ? width[c] - over : TEXT_MIN;
+	for (size_t c = 0; c < t->width; c++)
+		if (l->width[c] > 0 && t->columns[c].spare >= rank) {
+			rank = t->columns[c].spare;
+			which = c;
+		}
+	l->width[which] = which ? 0 : l->width[which];
+	return which > 0;
+}
+
+static void
+layout_times(struct layout *l, const struct table *t, int form)
+{
+	static const int widths[] = {TIME_WIDTH, TIME_WIDTH - 3, TIME_WIDTH - 8};
+
+	l->time = (unsigned)form;
+	for (size_t c = 0; c < t->width; c++)
+		if (t->columns[c].kind == COLUMN_TIME && l->width[c] > widths[form])
+			l->width[c] = widths[form];
+}
+
+/* Narrows the widest text down to `least`, the first column last of all. */
+static bool
+layout_narrow(struct layout *l, const struct table *t, int least)
+{
+	size_t widest = 0;
+
+	for (size_t c = 1; c < t->width; c++)
+		if (t->columns[c].kind == COLUMN_TEXT && l->width[c] > least &&
+		    (widest == 0 || l->width[c] >= l->width[widest]))
+			widest = c;
+	if (l->width[widest] <= least)
+		return false;
+	l->width[widest]--;
+	return true;
+}
+
+/*
+ * Details go first, from the least to the most important; then the times' seconds, their years, and the ends of titles
+ * over figures; then more columns, until the texts that are left have some room; then these are narrowed.
+ */
+static void
+layout_fit(struct layout *l, const struct table *t, const struct print *p)
+{
+	layout_measure(l, t, p);
+	while (layout_total(l, t, CELL_MAX) > p->columns && layout_drop(l, t, SPARE_DETAIL))
+		;
+	for (int form = TIME_MINUTES; form <= TIME_SHORT; form++)
+		if (layout_total(l, t, CELL_MAX) > p->columns)
+			layout_times(l, t, form);
+	for (size_t c = 1; c < t->width; c++) {
+		int least = l->data[c] > TEXT_MIN ? l->data[c] : TEXT_MIN;
+
+		if (layout_total(l, t, CELL_MAX) > p->columns && l->width[c] > least &&
+		    t->columns[c].kind != COLUMN_TEXT)
+			l->width[c] = least;
 	}
+	while (layout_total(l, t, TEXT_ENOUGH) > p->columns && layout_drop(l, t, 1))
+		;
+	for (int least = TEXT_MIN; least > 0; least /= 2)
+		while (layout_total(l, t, CELL_MAX) > p->columns && layout_narrow(l, t, least))
+			;
 }
 
 void
 print_table(const struct table *t, const struct print *p)
 {
-	int width[TABLE_COLUMNS_MAX];
+	struct layout l = {0};
 	char buf[CELL_MAX];
 
-	widths_natural(t, p, width);
-	widths_fit(t, p, width);
+	layout_fit(&l, t, p);
 	for (size_t row = 0; row <= t->rows; row++) {
 		bool first = true;
 
 		for (size_t c = 0; c < t->width; c++) {
 			const struct column *col = &t->columns[c];
-			const char *s = row == 0
-					    ? col->title
-					    : print_cell(col, &t->cells[(row - 1) * t->width + c],
-						  p->exact, buf, sizeof buf);
 
-			if (width[c] == 0)
+			if (l.width[c] == 0)
 				continue;
 			fprintf(p->out, "%*s", first ? 0 : GAP, "");
-			put_padded(
-			    p, s, width[c], col->kind == COLUMN_BYTES || col->kind == COLUMN_COUNT);
+			put_padded(p,
+			    row == 0 ? col->title : layout_cell(&l, t, p, row - 1, c, buf),
+			    l.width[c], col->kind == COLUMN_BYTES || col->kind == COLUMN_COUNT);
 			first = false;
 		}
 		fputc('\n', p->out);
@@ -167,14 +251,15 @@ put_bar(const struct print *p, int64_t value, int64_t most, int room)
 void
 print_chart(const struct table *t, const struct print *p)
 {
-	int width[TABLE_COLUMNS_MAX], label, value, room;
+	struct layout l = {0};
+	int label, value, room;
 	size_t bar = t->bar < 0 ? t->width - 1 : (size_t)t->bar;
 	int64_t most = 0;
 	char buf[CELL_MAX];
 
-	widths_natural(t, p, width);
-	value = width[bar];
-	label = width[0] < p->columns / 3 ? width[0] : p->columns / 3;
+	layout_measure(&l, t, p);
+	value = l.data[bar];
+	label = l.data[0] < p->columns / 3 ? l.data[0] : p->columns / 3;
 	room = p->columns - label - value - 2 * GAP;
 	room = room < 10 ? 10 : room;
 	for (size_t r = 0; r < t->rows; r++)

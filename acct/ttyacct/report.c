@@ -196,23 +196,23 @@ source_text(int sources)
 static void
 columns_make(struct table *t, enum report_by by)
 {
-	table_column(t, bys[by].word, bys[by].title, COLUMN_TEXT, false);
+	table_column(t, bys[by].word, bys[by].title, COLUMN_TEXT, 0);
 	if (by == BY_CONNECTION) {
-		table_column(t, "user", "User", COLUMN_TEXT, false);
-		table_column(t, "peer", "From", COLUMN_TEXT, false);
-		table_column(t, "opened", "Opened", COLUMN_TIME, false);
-		table_column(t, "last", "Last reading", COLUMN_TIME, true);
-		table_column(t, "state", "State", COLUMN_TEXT, true);
-		table_column(t, "source", "Source", COLUMN_TEXT, true);
+		table_column(t, "user", "User", COLUMN_TEXT, 0);
+		table_column(t, "peer", "From", COLUMN_TEXT, 2);
+		table_column(t, "opened", "Opened", COLUMN_TIME, 3);
+		table_column(t, "last", "Last reading", COLUMN_TIME, 6);
+		table_column(t, "state", "State", COLUMN_TEXT, 5);
+		table_column(t, "source", "Source", COLUMN_TEXT, 7);
 	} else {
-		table_column(t, "connections", "Connections", COLUMN_COUNT, true);
+		table_column(t, "connections", "Connections", COLUMN_COUNT, 1);
 	}
-	table_column(t, "in_bytes", "In", COLUMN_BYTES, false);
-	table_column(t, "out_bytes", "Out", COLUMN_BYTES, false);
+	table_column(t, "in_bytes", "In", COLUMN_BYTES, 0);
+	table_column(t, "out_bytes", "Out", COLUMN_BYTES, 0);
 	t->bar = (int)t->width;
-	table_column(t, "total_bytes", "Total", COLUMN_BYTES, false);
-	table_column(t, "in_packets", "Packets in", COLUMN_COUNT, true);
-	table_column(t, "out_packets", "Packets out", COLUMN_COUNT, true);
+	table_column(t, "total_bytes", "Total", COLUMN_BYTES, by == BY_CONNECTION ? 4 : 0);
+	table_column(t, "in_packets", "Packets in", COLUMN_COUNT, 8);
+	table_column(t, "out_packets", "Packets out", COLUMN_COUNT, 9);
 }
 
 static int
@@ -280,16 +280,16 @@ report_sessions(sqlite3 *db, const struct report_query *q, struct table *t)
 
 	if (!s)
 		return -EIO;
-	table_column(t, "session", "Session", COLUMN_TEXT, false);
-	table_column(t, "user", "User", COLUMN_TEXT, false);
-	table_column(t, "connection", "Connection", COLUMN_TEXT, false);
-	table_column(t, "client", "From", COLUMN_TEXT, false);
-	table_column(t, "opened", "Opened", COLUMN_TIME, false);
-	table_column(t, "closed", "Closed", COLUMN_TIME, false);
+	table_column(t, "session", "Session", COLUMN_TEXT, 0);
+	table_column(t, "user", "User", COLUMN_TEXT, 0);
+	table_column(t, "connection", "Connection", COLUMN_TEXT, 7);
+	table_column(t, "client", "From", COLUMN_TEXT, 4);
+	table_column(t, "opened", "Opened", COLUMN_TIME, 1);
+	table_column(t, "closed", "Closed", COLUMN_TIME, 5);
 	/* What the connection moved while the session was there: sessions at the same time share
 	 * it. */
-	table_column(t, "in_bytes_meanwhile", "In meanwhile", COLUMN_BYTES, false);
-	table_column(t, "out_bytes_meanwhile", "Out meanwhile", COLUMN_BYTES, false);
+	table_column(t, "in_bytes_meanwhile", "In meanwhile", COLUMN_BYTES, 0);
+	table_column(t, "out_bytes_meanwhile", "Out meanwhile", COLUMN_BYTES, 0);
 	while (sqlite3_step(s) == SQLITE_ROW && (c = table_row(t))) {
 		for (int i = 0; i < 4; i++)
 			cell_set(&c[i], (const char *)sqlite3_column_text(s, i));

@@ -25,11 +25,10 @@ table_free(struct table *t)
 }
 
 void
-table_column(
-    struct table *t, const char *name, const char *title, enum column_kind kind, bool optional)
+table_column(struct table *t, const char *name, const char *title, enum column_kind kind, int spare)
 {
 	if (t->width < TABLE_COLUMNS_MAX)
-		t->columns[t->width++] = (struct column){name, title, kind, optional};
+		t->columns[t->width++] = (struct column){name, title, kind, spare};
 }
 
 struct cell *

@@ -20,7 +20,7 @@ struct column {
 	const char *name;  /* in JSON and CSV, and as a label in Prometheus */
 	const char *title; /* for people */
 	enum column_kind kind;
-	bool optional; /* left out of a terminal that is too narrow */
+	int spare; /* a column of a higher rank is left out sooner when the terminal is narrow; 0: never */
 };
 
 struct cell {
@@ -29,7 +29,8 @@ struct cell {
 };
 
 enum {
-	TABLE_COLUMNS_MAX = 12
+	TABLE_COLUMNS_MAX = 12,
+	SPARE_DETAIL = 6, /* this rank and above: left out before anything is shortened */
 };
 
 struct table {
@@ -44,7 +45,7 @@ struct table {
 void table_init(struct table *t, const char *title);
 void table_free(struct table *t);
 void table_column(
-    struct table *t, const char *name, const char *title, enum column_kind kind, bool optional);
+    struct table *t, const char *name, const char *title, enum column_kind kind, int spare);
 
 /* A new row, all cells empty; NULL without memory. */
 struct cell *table_row(struct table *t);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prints the median and the 99th percentile, in microseconds, of N exact look-ups of one connection in conntrack. */
+/*
+ * Prints the median and the 99th percentile, in microseconds, of N exact look-ups of one connection: in conntrack, or
+ * with 'socket' behind N among the sockets (sock_diag).
+ */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +11,7 @@
 #include "common/io.h"
 #include "connection.h"
 #include "conntrack.h"
+#include "tcpinfo.h"
 #include "traffic.h"
 
 static int
@@ -21,18 +26,19 @@ int
 main(int argc, char **argv)
 {
 	size_t n = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000;
+	bool socket = argc > 3 && strcmp(argv[3], "socket") == 0;
 	struct connection c;
 	struct traffic t;
 	int64_t *took;
 
 	if (argc < 2 || n == 0 || connection_parse_hint(argv[1], &c) < 0 ||
 	    !(took = calloc(n, sizeof *took))) {
-		fprintf(stderr, "usage: conntrack_cost 'PEER PORT LOCAL PORT' [N]\n");
+		fprintf(stderr, "usage: conntrack_cost 'PEER PORT LOCAL PORT' [N [socket]]\n");
 		return 2;
 	}
 	for (size_t i = 0; i < n; i++) {
 		int64_t begin = io_now_ns();
-		int ret = conntrack_read(&c, &t);
+		int ret = socket ? tcpinfo_read(&c, &t) : conntrack_read(&c, &t);
 
 		took[i] = io_now_ns() - begin;
 		if (ret < 0) {

@@ -19,9 +19,9 @@ fill(struct table *t)
 	struct cell *c;
 
 	table_init(t, "T<1>");
-	table_column(t, "user", "User", COLUMN_TEXT, false);
-	table_column(t, "connections", "Connections", COLUMN_COUNT, true);
-	table_column(t, "total_bytes", "Total", COLUMN_BYTES, false);
+	table_column(t, "user", "User", COLUMN_TEXT, 0);
+	table_column(t, "connections", "Connections", COLUMN_COUNT, 1);
+	table_column(t, "total_bytes", "Total", COLUMN_BYTES, 0);
 	t->bar = 2;
 	c = table_row(t);
 	cell_set(&c[0], HOSTILE);
@@ -77,10 +77,64 @@ test_chart(void **state)
 	(void)state;
 	expect(print_chart, 40, true,
 	    "T<1>: Total\n"
-	    "a?]0;x?-?<b>\u2026   2048  "
+	    "a?]0;x?-?<b>\u2026  2048  "
 	    "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588"
-	    "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\n"
-	    "=cmd()          1024  \u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\n");
+	    "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\n"
+	    "=cmd()         1024  \u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u258c\n");
+}
+
+/* What a narrow terminal leaves out and shortens, in this order. */
+static void
+test_the_steps_to_a_narrow_terminal(void **state)
+{
+	static const struct {
+		int columns;
+		const char *want;
+	} cases[] = {
+	    {77, "Name      From                     Opened               Packets  In meanwhile\n"
+		 "session1  2001:db8:1:2:3:4:5:6789  2026-11-22 12:34:56       42       1.0 GiB\n"},
+	    {76, "Name      From                     Opened               In meanwhile\n"
+		 "session1  2001:db8:1:2:3:4:5:6789  2026-11-22 12:34:56       1.0 GiB\n"},
+	    {67, "Name      From                     Opened            In meanwhile\n"
+		 "session1  2001:db8:1:2:3:4:5:6789  2026-11-22 12:34       1.0 GiB\n"},
+	    {64, "Name      From                     Opened       In meanwhile\n"
+		 "session1  2001:db8:1:2:3:4:5:6789  11-22 12:34       1.0 GiB\n"},
+	    {59, "Name      From                     Opened       In mean\u2026\n"
+		 "session1  2001:db8:1:2:3:4:5:6789  11-22 12:34   1.0 GiB\n"},
+	    {45, "Name      From          Opened       In mean\u2026\n"
+		 "session1  2001:db8:1:\u2026  11-22 12:34   1.0 GiB\n"},
+	    {44, "Name      Opened       In mean\u2026\n"
+		 "session1  11-22 12:34   1.0 GiB\n"},
+	    {16, "Name    In mean\u2026\n"
+		 "sessi\u2026   1.0 GiB\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct table t;
+		char *text = NULL;
+		size_t n;
+		struct print p = {open_memstream(&text, &n), cases[i].columns, true, false};
+		struct cell *c;
+
+		table_init(&t, "Sessions");
+		table_column(&t, "name", "Name", COLUMN_TEXT, 0);
+		table_column(&t, "from", "From", COLUMN_TEXT, 2);
+		table_column(&t, "opened", "Opened", COLUMN_TIME, 1);
+		table_column(&t, "packets", "Packets", COLUMN_COUNT, SPARE_DETAIL);
+		table_column(&t, "in", "In meanwhile", COLUMN_BYTES, 0);
+		c = table_row(&t);
+		cell_set(&c[0], "session1");
+		cell_set(&c[1], "2001:db8:1:2:3:4:5:6789");
+		c[2].number = INT64_C(1795350896000000000);
+		c[3].number = 42;
+		c[4].number = 1 << 30;
+		print_table(&t, &p);
+		fclose(p.out);
+		assert_string_equal(text, cases[i].want);
+		free(text);
+		table_free(&t);
+	}
 }
 
 static void
@@ -140,6 +194,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_chart),
+	    cmocka_unit_test(test_the_steps_to_a_narrow_terminal),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_csv),
 	    cmocka_unit_test(test_html_lets_no_markup_through),
@@ -147,5 +202,6 @@ main(void)
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
+	setenv("TZ", "UTC", 1);
 	return cmocka_run_group_tests_name("print", tests, NULL, NULL);
 }
