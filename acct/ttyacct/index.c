@@ -4,21 +4,25 @@
 #include "index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "conns.h"
 #include "ledger.h"
 #include "source.h"
 
 enum {
 	VERSION = 2,
-	COMMIT_EVERY = 2000000, /* lines; a run that is interrupted keeps what is committed */
-	COMPLAINTS_MAX = 10,    /* of each file, one by one */
+	APPLICATION_ID = 0x74747961, /* "ttya" */
+	COMMIT_EVERY = 2000000,      /* lines; a run that is interrupted keeps what is committed */
+	COMPLAINTS_MAX = 10,         /* of each file, one by one */
 	CACHE_KIB = 64 * 1024,
 	BUSY_MS = 60000,
 };
@@ -75,9 +79,9 @@ schema_make(sqlite3 *db)
 	char sql[160];
 
 	snprintf(sql, sizeof sql,
-	    "CREATE TABLE zone(print INTEGER); INSERT INTO zone VALUES(%lld); PRAGMA user_version "
-	    "= %d",
-	    (long long)zone_print(), VERSION);
+	    "CREATE TABLE zone(print INTEGER); INSERT INTO zone VALUES(%lld);"
+	    " PRAGMA application_id = %d; PRAGMA user_version = %d",
+	    (long long)zone_print(), APPLICATION_ID, VERSION);
 	if (db_run(db, conns_schema) < 0 ||
 	    db_run(db, "CREATE TABLE source(print INTEGER PRIMARY KEY, offset INTEGER, line "
 		       "INTEGER, whole INTEGER)") < 0)
@@ -157,11 +161,37 @@ db_open(const char *path)
 	return db;
 }
 
+/* An index of ours, of any version, whole or not, or nothing: by the header of SQLite's file format. */
+static bool
+file_is_ours(const char *path)
+{
+	static const uint8_t magic[16] = "SQLite format 3",
+			     id[4] = {APPLICATION_ID >> 24, APPLICATION_ID >> 16 & 255,
+				 APPLICATION_ID >> 8 & 255, APPLICATION_ID & 255};
+	uint8_t head[72];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd < 0)
+		return true; /* there is none, or SQLite will say why it cannot be opened */
+	n = io_read(fd, head, sizeof head);
+	io_close(&fd);
+	return n == 0 || (n == sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
+			     memcmp(head + 68, id, sizeof id) == 0);
+}
+
 struct index *
-index_open(const char *path)
+index_open(const char *path, bool named)
 {
 	struct index *ix = calloc(1, sizeof *ix);
 
+	if (named && !file_is_ours(path)) {
+		fprintf(stderr,
+		    "ttyacct: %s is no index of ttyacct's, and is left alone; name another file, "
+		    "or delete it\n",
+		    path);
+		goto fail;
+	}
 	if (!ix || !(ix->path = strdup(path)) || !(ix->db = db_open(path)))
 		goto fail;
 	if (db_prepare(ix->db) == 0)
@@ -285,10 +315,12 @@ index_update(struct index *ix, const char *ledger, FILE *complaints, struct inde
 {
 	struct run run = {.ix = ix, .complaints = complaints, .result = result};
 	struct source_list files = {0};
+	struct stat st;
 	int ret;
 
 	*result = (struct index_result){0};
-	ret = source_list_make(&files, ledger);
+	ret = stat(ledger, &st) == 0 && S_ISDIR(st.st_mode) ? -EISDIR
+							    : source_list_make(&files, ledger);
 	if (ret < 0) {
 		fprintf(stderr, "ttyacct: ledger %s: %s\n", ledger, strerror(-ret));
 		return ret;

@@ -33,8 +33,11 @@ enum index_state {
 
 struct index;
 
-/* Returns NULL and says why on stderr. `path` may be ":memory:". */
-struct index *index_open(const char *path);
+/*
+ * Returns NULL and says why on stderr. `path` may be ":memory:". With `named` somebody has said which file it is: one
+ * that is no index of ours (as its first bytes say) is not touched. Otherwise it is ours, and made anew in any case.
+ */
+struct index *index_open(const char *path, bool named);
 void index_free(struct index *ix);
 
 struct index_result {

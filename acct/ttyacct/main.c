@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "connection.h"
 #include "index.h"
 #include "live.h"
 #include "pam_exec.h"
@@ -34,11 +35,16 @@ enum format {
 	AS_PROMETHEUS
 };
 
+static const char *const format_names[] = {"table", "chart", "json", "csv", "html", "prometheus"};
+
 struct request {
-	const char *command, *ledger, *index;
+	const char *ledger, *index;
+	const struct command *command;
 	enum format format;
 	struct report_query query;
+	char client[CONNECTION_ADDR_MAX];
 	bool exact, interim;
+	uint32_t given; /* bits: places in long_options */
 };
 
 static const char usage[] =
@@ -80,7 +86,12 @@ enum {
 	O_FORMAT
 };
 
+enum {
+	O_NUMBER_PLACE = 0
+}; /* -n is --number */
+
 static const struct option long_options[] = {
+    {"number", 1, NULL, 'n'},
     {"since", 1, NULL, O_SINCE},
     {"until", 1, NULL, O_UNTIL},
     {"user", 1, NULL, O_USER},
@@ -90,7 +101,6 @@ static const struct option long_options[] = {
     {"index", 1, NULL, O_INDEX},
     {"bytes", 0, NULL, O_BYTES},
     {"interim", 0, NULL, O_INTERIM},
-    {"number", 1, NULL, 'n'},
     {"help", 0, NULL, 'h'},
     {"version", 0, NULL, O_VERSION},
     {"chart", 0, NULL, O_FORMAT + AS_CHART},
@@ -101,6 +111,37 @@ static const struct option long_options[] = {
     {0},
 };
 
+/* Which options a command takes: a set of names. */
+struct command {
+	const char *name, *options;
+};
+
+#define FILES " ledger index "
+#define FORMS " bytes chart json csv html "
+#define WHICH " since until user client number "
+static const struct command commands[] = {
+    {"report", FILES FORMS WHICH " by prometheus "},
+    {"top", FILES FORMS WHICH " by "},
+    {"sessions", FILES FORMS WHICH},
+    {"who", FILES FORMS},
+    {"update", FILES " interim "},
+};
+#undef FILES
+#undef FORMS
+#undef WHICH
+
+/* With --prometheus: node_exporter adds up itself, from totals that only grow. */
+static const char prometheus_options[] = " ledger index prometheus ";
+
+static bool
+is_among(const char *name, const char *names)
+{
+	char word[32];
+
+	snprintf(word, sizeof word, " %s ", name);
+	return strstr(names, word) != NULL;
+}
+
 static int
 take_number(const char *text, int *out)
 {
@@ -108,7 +149,7 @@ take_number(const char *text, int *out)
 	long n = strtol(text, &end, 10);
 
 	if (end == text || *end || n < 1 || n > 1000000)
-		return fail("'%s' is no number of rows", text);
+		return fail("'%s' is no number of rows from 1 to 1000000", text);
 	*out = (int)n;
 	return 0;
 }
@@ -124,6 +165,31 @@ take_when(const char *text, time_t *out, bool end)
 	return 0;
 }
 
+/* As the ledger writes it, so that it is found however it is spelled. */
+static int
+take_client(struct request *r, const char *text)
+{
+	uint8_t family, addr[16];
+
+	if (connection_parse_addr(text, &family, addr) < 0)
+		return fail("'%s' is no address such as 192.0.2.7 or 2001:db8::7; networks: "
+			    "report --by net",
+		    text);
+	connection_addr_text(family, addr, r->client);
+	r->query.client = r->client;
+	return 0;
+}
+
+static int
+take_format(struct request *r, enum format format)
+{
+	if (r->format != AS_TABLE && r->format != format)
+		return fail("one form of output at a time: --%s and --%s", format_names[r->format],
+		    format_names[format]);
+	r->format = format;
+	return 0;
+}
+
 static int
 take_option(struct request *r, int option, const char *value)
 {
@@ -136,8 +202,7 @@ take_option(struct request *r, int option, const char *value)
 		r->query.user = value;
 		return 0;
 	case O_CLIENT:
-		r->query.client = value;
-		return 0;
+		return take_client(r, value);
 	case O_BY:
 		if (report_by_name(value) < 0)
 			return fail(
@@ -165,33 +230,68 @@ take_option(struct request *r, int option, const char *value)
 		puts("ttyacct " TTYWRAP_VERSION);
 		exit(0);
 	default:
-		if (option < O_FORMAT)
-			return fail("see ttyacct --help");
-		r->format = (enum format)(option - O_FORMAT);
-		return 0;
+		return take_format(r, (enum format)(option - O_FORMAT));
 	}
+}
+
+static int
+take_options(struct request *r, int argc, char **argv)
+{
+	int option, place = 0, ret = 0;
+
+	opterr = 0;
+	while (ret == 0 && (option = getopt_long(argc, argv, ":n:h", long_options, &place)) >= 0) {
+		if (option == ':')
+			return fail("%s needs a value", argv[optind - 1]);
+		if (option == '?')
+			return fail("'%s' is no option; see ttyacct --help",
+			    optopt > 0 && optopt < O_SINCE ? (char[]){'-', (char)optopt, 0}
+							   : argv[optind - 1]);
+		ret = take_option(r, option, optarg);
+		r->given |= UINT32_C(1) << (option == 'n' ? O_NUMBER_PLACE : place);
+	}
+	return ret;
+}
+
+/* Nothing that was said may go without effect. */
+static int
+options_check(const struct request *r)
+{
+	const struct report_query *q = &r->query;
+
+	for (int i = 0; long_options[i].name; i++) {
+		if (!(r->given & UINT32_C(1) << i))
+			continue;
+		if (!is_among(long_options[i].name, r->command->options))
+			return fail("%s takes no --%s", r->command->name, long_options[i].name);
+		if (r->format == AS_PROMETHEUS &&
+		    !is_among(long_options[i].name, prometheus_options))
+			return fail(
+			    "--prometheus has all totals, and takes no --%s", long_options[i].name);
+	}
+	if (q->since && q->until && q->until <= q->since)
+		return fail("--until is before --since: nothing lies between them");
+	return 0;
 }
 
 static int
 take_command(struct request *r, int n, char **words)
 {
-	static const char *const commands[] = {"report", "top", "sessions", "who", "update"};
-
 	if (n != 1)
 		return fail(n ? "one command at a time, not also '%s'"
 			      : "there is no command; see ttyacct --help",
 		    n ? words[1] : "");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (strcmp(words[0], commands[i]) == 0)
-			r->command = commands[i];
+		if (strcmp(words[0], commands[i].name) == 0)
+			r->command = &commands[i];
 	if (!r->command)
 		return fail("'%s' is no command; there are report, top, sessions, who and update",
 		    words[0]);
-	if (strcmp(r->command, "top") == 0) {
+	if (strcmp(r->command->name, "top") == 0) {
 		r->query.largest_first = true;
 		r->query.limit = r->query.limit ? r->query.limit : 10;
 	}
-	return 0;
+	return options_check(r);
 }
 
 /* The system's index when this user may write it, otherwise one of the user's own. */
@@ -257,10 +357,10 @@ answer(struct index *ix, const struct request *r)
 		return report_prometheus(index_db(ix));
 	if (p.columns == COLUMNS_ENDLESS && r->format == AS_CHART)
 		p.columns = COLUMNS_PLAIN;
-	if (strcmp(r->command, "who") == 0) {
+	if (strcmp(r->command->name, "who") == 0) {
 		table_init(&t, "Connected now");
 		ret = live_who(index_db(ix), &t);
-	} else if (strcmp(r->command, "sessions") == 0) {
+	} else if (strcmp(r->command->name, "sessions") == 0) {
 		table_init(&t, "Sessions");
 		ret = report_sessions(index_db(ix), &r->query, &t);
 	} else {
@@ -269,6 +369,8 @@ answer(struct index *ix, const struct request *r)
 	}
 	if (ret == 0)
 		printers[r->format](&t, &p);
+	if (ret == 0 && t.rows == 0 && r->format <= AS_CHART)
+		fputs("ttyacct: nothing found\n", stderr);
 	table_free(&t);
 	return ret;
 }
@@ -276,7 +378,7 @@ answer(struct index *ix, const struct request *r)
 static int
 work(const struct request *r, const char *path)
 {
-	struct index *ix = index_open(path);
+	struct index *ix = index_open(path, r->index != NULL);
 	struct index_result result, more;
 	int ret, lines = 0;
 
@@ -287,7 +389,7 @@ work(const struct request *r, const char *path)
 		lines = live_update(index_db(ix), r->ledger, r->interim);
 	if (lines > 0)
 		ret = index_update(ix, r->ledger, stderr, &more);
-	if (ret == 0 && strcmp(r->command, "update") != 0)
+	if (ret == 0 && strcmp(r->command->name, "update") != 0)
 		ret = answer(ix, r);
 	else if (ret == 0 && isatty(2))
 		fprintf(stderr, "%llu lines read, %llu of them skipped; %d written\n",
@@ -302,14 +404,13 @@ int
 main(int argc, char **argv)
 {
 	struct request r = {.ledger = TTYWRAP_LOGDIR "/traffic.jsonl"};
-	int option, ret = 0;
+	int ret;
 	char *path = NULL;
 
 	if (argc >= 2 && strcmp(argv[1], "--pam") == 0)
 		return pam_exec_run(argc - 2, (const char **)argv + 2);
 	setlocale(LC_ALL, "");
-	while (ret == 0 && (option = getopt_long(argc, argv, "n:h", long_options, NULL)) >= 0)
-		ret = take_option(&r, option, optarg);
+	ret = take_options(&r, argc, argv);
 	if (ret == 0)
 		ret = take_command(&r, argc - optind, argv + optind);
 	if (ret != 0)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,8 @@ enum {
 	YEAR,
 	UNITS
 };
+
+#define SECONDS_MAX INT64_C(7258118400) /* the year 2200 */
 
 /* Moves by so many units, as a calendar does: a day that is 23 hours long is a day. */
 static void
@@ -75,7 +78,7 @@ static int
 parse_date(const char *s, struct when *out)
 {
 	int n = 0, y = 0, mo = 1, d = 1, h = 0, mi = 0, sec = 0, unit = -1;
-	struct tm tm = {0};
+	struct tm tm = {0}, day;
 
 	if (sscanf(s, "%4d-%2d-%2d%*1[ T]%2d:%2d:%2d%n", &y, &mo, &d, &h, &mi, &sec, &n) == 6 &&
 	    n > 0 && !s[n])
@@ -94,6 +97,9 @@ parse_date(const char *s, struct when *out)
 		return -EINVAL;
 	tm.tm_year = y - 1900, tm.tm_mon = mo - 1, tm.tm_mday = d;
 	tm.tm_hour = h, tm.tm_min = mi, tm.tm_sec = sec, tm.tm_isdst = -1;
+	day = tm; /* mktime makes the 2nd of March of the 30th of February */
+	if (mktime(&day) == -1 || day.tm_mday != d)
+		return -EINVAL;
 	if (unit < UNITS)
 		return stretch(tm, unit, out);
 	out->start = out->end = mktime(&tm);
@@ -178,6 +184,7 @@ when_parse(const char *text, time_t now, struct when *out)
 {
 	struct tm tm;
 	char *end;
+	long seconds;
 
 	localtime_r(&now, &tm);
 	if (strcasecmp(text, "now") == 0) {
@@ -185,8 +192,9 @@ when_parse(const char *text, time_t now, struct when *out)
 		return 0;
 	}
 	if (text[0] == '@' && text[1] >= '0' && text[1] <= '9') {
-		out->start = out->end = strtol(text + 1, &end, 10);
-		return *end ? -EINVAL : 0;
+		seconds = strtol(text + 1, &end, 10);
+		out->start = out->end = seconds;
+		return *end || seconds > SECONDS_MAX ? -EINVAL : 0;
 	}
 	if (parse_date(text, out) == 0 || parse_word(text, tm, out) == 0)
 		return 0;

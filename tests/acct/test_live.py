@@ -111,6 +111,17 @@ def test_the_watch_group_has_an_index_of_its_own(host, accounts):
     assert os.path.exists(eve.path(".cache/ttywrap/ttyacct.sqlite"))
 
 
+def test_the_systems_index_is_made_anew(host, accounts):
+    """Its place is ttyacct's own, whatever lies there."""
+    ssh(host.sshd(), host.user("ada"), "true")
+    before = accounts.ttyacct("report", "--by", "connection", "--json").stdout
+    with open("/var/lib/ttywrap/ttyacct.sqlite", "w", encoding="ascii") as index:
+        index.write("no database at all")
+    done = accounts.ttyacct("report", "--by", "connection", "--json")
+    assert "anew" in done.stderr and {r["connection"] for r in json.loads(done.stdout)} >= {
+        r["connection"] for r in json.loads(before)}
+
+
 @pytest.fixture
 def by_pam_exec(accounts):
     accounts.pam("session optional pam_exec.so quiet /usr/sbin/ttyacct --pam mark=99")

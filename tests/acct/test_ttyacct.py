@@ -202,9 +202,21 @@ def test_the_index_can_go_at_any_time(book):
     os.unlink(book.index)
     assert book.rows("report", "--by", "connection") == before
     with open(book.index, "r+b") as damaged:
+        damaged.seek(100)
         damaged.write(b"no database at all")
     done = book.run("report", "--by", "connection", "--json")
     assert "anew" in done.stderr and json.loads(done.stdout) == before
+
+
+@pytest.mark.parametrize("content", [b"somebody's letters, " * 100, b"SQLite format 3\0" + bytes(84), b"x"])
+def test_a_file_that_is_no_index_is_left_alone(book, content):
+    book.add(line("close", "a.1", NOON, 1, 1))
+    with open(book.index, "wb") as letters:
+        letters.write(content)
+    done = book.run("report", check=False)
+    assert done.returncode == 1 and f"{book.index} is no index of ttyacct's" in done.stderr
+    with open(book.index, "rb") as letters:
+        assert letters.read() == content
 
 
 def test_in_pieces_as_in_one_go(book, tmp_path):
@@ -266,11 +278,36 @@ def test_forms_of_output(book):
 @pytest.mark.parametrize("words, said", [
     ((), "no command"), (("reprot",), "'reprot' is no command"), (("report", "top"), "not also 'top'"),
     (("report", "--by", "shoe"), "'shoe' is nothing to report by"), (("report", "--since", "soon"), "'soon' is no date"),
-    (("top", "-n", "0"), "no number of rows"), (("report", "--nope"), "--nope")])
+    (("report", "--since", "2026-02-30"), "'2026-02-30' is no date"), (("report", "--since", "@99999999999"), "is no date"),
+    (("report", "--since", "today", "--until", "2020"), "--until is before --since"),
+    (("report", "--client", "192.0.2.256"), "'192.0.2.256' is no address"), (("report", "--csv", "--json"), "--csv and --json"),
+    (("who", "--since", "today"), "who takes no --since"), (("update", "--json"), "update takes no --json"),
+    (("sessions", "--by", "day"), "sessions takes no --by"), (("report", "--interim"), "report takes no --interim"),
+    (("report", "--prometheus", "--user", "ada"), "takes no --user"), (("top", "--prometheus"), "top takes no --prometheus"),
+    (("report", "-x"), "'-x' is no option"), (("report", "--json=1"), "'--json=1' is no option"), (("who", "-n", "3"), "takes no --number"),
+    (("top", "-n", "0"), "'0' is no number of rows"), (("report", "--nope"), "'--nope' is no option")])
 def test_wrong_words(book, words, said):
+    """One line that names the word, and nothing is answered."""
     book.add(line("close", "a.1", NOON, 1, 1))
     done = book.run(*words, check=False)
-    assert done.returncode == 2 and said in done.stderr
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
+
+
+def test_a_value_that_is_missing(book):
+    done = subprocess.run([TTYACCT, "report", "--ledger", book.path, "--index", book.index, "--since"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "ttyacct: --since needs a value\n")
+
+
+def test_a_client_however_it_is_spelled(book):
+    book.add(line("close", "a.1", NOON, 1, 1, peer="2001:db8::7"), line("close", "a.2", NOON, 2, 2))
+    assert book.totals("client", "--client", "2001:DB8:0::0007") == {"2001:db8::7": (1, 1)}
+    assert book.totals("client", "--client", "::ffff:192.0.2.7") == {"192.0.2.7": (2, 2)}
+
+
+def test_nothing_found_is_said(book):
+    book.add(line("close", "a.1", NOON, 1, 1))
+    assert book.run("report", "--user", "nobody").stderr == "ttyacct: nothing found\n"
+    assert book.run("report", "--user", "nobody", "--json").stderr == ""
 
 
 def test_no_ledger(tmp_path):
@@ -279,6 +316,9 @@ def test_no_ledger(tmp_path):
     empty.path = str(tmp_path / "missing" / "traffic.jsonl")
     done = empty.run("report", check=False)
     assert done.returncode == 1 and "No such file" in done.stderr
+    empty.path = str(tmp_path)
+    done = empty.run("report", check=False)
+    assert done.returncode == 1 and "Is a directory" in done.stderr
 
 
 def test_open_of_an_earlier_boot_is_cut_off(book):
