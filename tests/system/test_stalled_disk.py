@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import threading
 
 import pytest
 
@@ -56,3 +57,25 @@ def test_the_session_goes_on(host, sshd, trail, disk):
         assert f"still here {number}" in text
     checked = subprocess.run([TTYWRAP, "--verify", name], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_paste_waits_for_the_disk(host, sshd, trail, disk):
+    """More of it than memory has room for: it arrives, whole, and the session goes on."""
+    user = host.user("patient", shell=TTYWRAP)
+    paste = "".join(f"line {number:06} of a long paste\r" for number in range(20000))
+    with login(sshd, user) as terminal:
+        terminal.send("stty raw -echo; echo ready; head -c %d | tail -c 28; stty sane\r" % len(paste))
+        terminal.expect("ready\r?\n")
+        run("fsfreeze", "-f", disk)
+        thaw = threading.Timer(1.0, run, ("fsfreeze", "-u", disk))
+        thaw.start()
+        try:
+            terminal.send(paste)
+        finally:
+            thaw.join()
+        terminal.expect("line 019999 of a long paste")
+        terminal.prompt()
+        terminal.send("exit 3\r")
+        assert terminal.finish() == 3
+    with open(host.recordings()[-1], encoding="utf-8") as recording:
+        assert "line 010000 of a long paste" in recording.read()

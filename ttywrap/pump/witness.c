@@ -22,6 +22,10 @@
 
 #define ZSTD_LEVEL 3 /* zstd(1)'s own default: higher ones cost the session more than they save */
 
+/* Together: how long input waits for a disk that is stalled. */
+#define ROOM_TRIES   100
+#define ROOM_WAIT_NS INT64_C(100000000)
+
 struct witness {
 	struct outbox outbox;
 	struct typed *typed;             /* NULL without a terminal, and when its input is over */
@@ -238,6 +242,18 @@ is_audited(const struct witness *w, bool elevated)
 	       (elevated || !(w->go.flags & MESSAGE_GO_ELEVATED));
 }
 
+/*
+ * Output is not read while the recording is full (witness_is_full). What was typed is there already, and may be more
+ * than is kept free for it: rather than the session ends, it waits for the disk.
+ */
+static void
+make_room(struct witness *w)
+{
+	for (int i = 0; i < ROOM_TRIES && recording_error(w->recording) == 0; i++)
+		if (!witness_wait(w, w->now_ns, ROOM_WAIT_NS))
+			return;
+}
+
 /* From the judging: what was read, and what is kept out. Never how much of a secret: its length is half of it. */
 static void
 on_input(void *arg, const struct input_event *e, bool elevated)
@@ -249,6 +265,8 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 
 	if (e->kind == INPUT_FLUSHED)
 		return;
+	if (record)
+		make_room(w);
 	if (e->kind == INPUT_SECRET) {
 		w->withheld++;
 		if (record)
