@@ -147,6 +147,9 @@ def on_files(logs, recording):
 
 
 def main():
+    if sys.argv[1] == "--guard":
+        on_process("guard", int(sys.argv[2]))
+        return
     monitor, pump, outer, recording = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
     on_process("monitor", monitor)
     on_process("pump", pump)

@@ -43,13 +43,19 @@ def roles(host, but=()):
     parents = {p: (status(p, "PPid") or ["0"])[0] for p in pids}
     found = []
     for monitor in pids:
-        if exe(monitor) != TTYWRAP or (status(monitor, "Uid") or [""])[0] != service:
+        if exe(monitor) != TTYWRAP or status(monitor, "Uid") != [service] * 4:
             continue
         children = [p for p in pids if parents[p] == str(monitor)]
         pump = next((p for p in children if exe(p) == PUMP), None)
         shell = next((p for p in children if p != pump and exe(p) not in (TTYWRAP, PUMP, None)), None)
         found.append((monitor, pump, shell))
     return found
+
+
+def guard_of(host, monitor):
+    """The session's guard: the monitor's child that acts as the user."""
+    return next((p for p in host.world.processes() if exe(p) == TTYWRAP and status(p, "PPid") == [str(monitor)]
+                 and status(p, "Uid")[0] != status(p, "Uid")[1]), None)
 
 
 def fields(record):

@@ -13,7 +13,7 @@ import pytest
 from client import login, ssh, ssh_words
 from conftest import TOOLS
 from host import wait_until
-from live import alive, records_of, roles, status, wait_record
+from live import alive, exe, guard_of, records_of, roles, status, wait_record
 
 REFUSED = {"EPERM", "EACCES", "EBUSY", "ENOENT", "ESRCH", "ENOTTY", "EIO"}
 
@@ -88,6 +88,12 @@ def test_what_every_thread_of_each_role_holds(live):
             assert thread["Uid"].split() == [uid] * 4
             assert (thread["CapPrm"], thread["CapEff"], thread["CapInh"], thread["CapAmb"]) == (held, held, none, none)
             assert (thread["NoNewPrivs"], thread["Seccomp"]) == (no_new_privs, seccomp)
+    guard = guard_of(session.host, session.monitor)
+    [thread] = threads(guard)
+    assert thread["Uid"].split() == [service, user, service, user]
+    assert [thread[f"Cap{name}"] for name in ("Prm", "Eff", "Inh", "Amb")] == [none] * 4
+    assert (thread["NoNewPrivs"], thread["Seccomp"], thread["SigBlk"][:8]) == ("1", "2", "fffffffe")
+    assert sorted(os.listdir(f"/proc/{guard}/fd")) == ["0", "1", "2", "3"]
     # Nothing is open in the pump but its table; nobody's is the recording for reading.
     assert all(int(fd) < 16 for fd in os.listdir(f"/proc/{session.pump}/fd"))
     with open(f"/proc/{session.pump}/fdinfo/4", encoding="ascii") as text:
@@ -216,14 +222,48 @@ def test_the_end_by_sigkill_of(live, role):
         assert session.name in check.stdout + check.stderr
 
 
-def test_a_command_without_a_terminal_whose_monitor_is_killed(host, sshd, eve, trail):
-    """Only root can kill it, and no terminal tells the command: it was audited when it began, and the client is told the end."""
+def children_of(host, parent):
+    return [p for p in host.world.processes() if status(p, "PPid") == [str(parent)]]
+
+
+@pytest.mark.parametrize("recorded", ["no", "yes"])
+def test_a_command_without_a_terminal_whose_monitor_is_killed(host, sshd, eve, trail, recorded):
+    """No terminal tells the command, and it would not listen: the guard ends it, with all that is in its process group."""
+    line = "trap '' HUP; echo up; (sleep 1000; sleep 1001) | cat; echo down >/tmp/down"
+    host.configure(f"[default]\nshell = /bin/bash\nrecord_no_tty = {recorded}\n")
     since = trail.mark()
-    client = subprocess.Popen(ssh_words(sshd, eve, "echo up; cat; echo down >/tmp/down"), stdout=subprocess.PIPE, stdin=subprocess.PIPE)
-    assert client.stdout.readline() == b"up\n"
-    [(monitor, pump, shell)] = roles(host)
-    assert pump is None
-    os.kill(monitor, signal.SIGKILL)
-    assert client.wait(20) != 0
-    wait_until(lambda: not alive(shell), "the end of the shell, at the end of its input", 10)
-    assert trail.find("USER_CMD", since, cmd="echo up; cat; echo down >/tmp/down")
+    client = subprocess.Popen(ssh_words(sshd, eve, line), stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+    try:
+        assert client.stdout.readline() == b"up\n"
+        [(monitor, pump, shell)] = roles(host)
+        assert (pump is None) == (recorded == "no")
+        theirs = wait_until(lambda: {p for p in (shell, *children_of(host, shell)) if len(children_of(host, shell)) == 2}, "the pipeline")
+        os.kill(monitor, signal.SIGKILL)
+        wait_until(lambda: not any(map(alive, theirs)), "the end of the command and its children", 10)
+        assert client.wait(20) != 0
+    finally:
+        client.kill()
+        host.configure("[default]\nshell = /bin/bash\n")
+    assert not os.path.exists("/tmp/down")
+    assert trail.find("USER_CMD", since, cmd=line)
+
+
+def test_a_shell_that_ignores_its_hangup_when_the_monitor_is_killed(live):
+    session = live()
+    session.terminal.send("trap '' HUP TERM; echo de''af; while :; do sleep 1; done\r")
+    session.terminal.expect("deaf")
+    os.kill(session.monitor, signal.SIGKILL)
+    session.gone(10)
+
+
+def test_what_a_user_can_try_on_the_guard(live):
+    """Its effective uid is the user's, so it can be renamed nice, and no more: not signalled, traced, read, or limited."""
+    session = live()
+    guard = guard_of(session.host, session.monitor)
+    text = session.terminal.run(f"/usr/bin/python3 {TOOLS}/attack.py --guard {guard}")
+    allowed = {"guard setpriority", "guard sched", "guard affinity"}
+    assert {name for name, got in attempts(text).items() if got not in REFUSED} <= allowed
+    assert len(attempts(text)) > 45 and alive(guard)
+    assert session.terminal.exit() == 0
+    session.closed()
+    wait_until(lambda: not alive(guard), "the guard's end")

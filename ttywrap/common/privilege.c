@@ -69,8 +69,9 @@ privilege_check(const struct privilege_row *row, char *why, size_t n)
 	}
 	if (real != row->uid)
 		return refuse(why, n, "the real uid", real, row->uid);
-	if (effective != row->uid)
-		return refuse(why, n, "the effective uid", effective, row->uid);
+	if (effective != (row->acting != NULL ? *row->acting : row->uid))
+		return refuse(why, n, "the effective uid", effective,
+		    row->acting != NULL ? *row->acting : row->uid);
 	if (saved != row->uid)
 		return refuse(why, n, "the saved uid", saved, row->uid);
 	if (p != row->permitted)

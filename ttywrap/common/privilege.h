@@ -17,8 +17,9 @@
  * rests on them and the row does not name them.
  */
 struct privilege_row {
-	uid_t uid;          /* real, effective and saved */
-	uint64_t permitted; /* and nothing else */
+	uid_t uid;           /* real, effective and saved */
+	const uid_t *acting; /* the effective uid, where it is another; NULL: it is not */
+	uint64_t permitted;  /* and nothing else */
 	uint64_t effective;
 	uint64_t inheritable;
 	bool no_new_privs;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "monitor/guard.h"
 #include "monitor/monitor.h"
 #include "monitor/session.h"
 #include "monitor/spawn.h"
@@ -99,6 +100,27 @@ start_shell(struct monitor *m, const struct session *s, int gate[2])
 }
 
 /*
+ * The group that ends with the shell, should the monitor be killed: the shell's own on its terminal;
+ * without one that of the session, if sshd or the like began it for this one command.
+ */
+static int
+start_guard(struct monitor *m, const struct session *s)
+{
+	const struct guard g = {
+	    .service = s->service,
+	    .user = s->shell.user,
+	    .shell = m->shell,
+	    .group = m->mode == MONITOR_TERMINAL ? m->shell
+		     : getsid(0) == getpid()     ? getpgrp()
+						 : 0,
+	    .pump_pid = m->pump,
+	    .recording_fd = m->recording_fd,
+	};
+
+	return guard_start(&g, &m->guard_fd);
+}
+
+/*
  * The kernel's own TTY auditing goes by a flag that is inherited: off for the
  * pump, which reads the outer terminal in raw mode, passwords included; for
  * the shell as it came in; on for the monitor, or AUDIT_USER_TTY is refused.
@@ -118,6 +140,8 @@ children_start(struct monitor *m, struct session *s, const struct trail_flag *ca
 		r = set_flag(m, &now, by_kernel ? &on : came_in);
 	if (r == 0)
 		r = start_shell(m, s, gate);
+	if (r == 0)
+		r = start_guard(m, s);
 	return r == 0 ? set_flag(m, &now, &on) : r;
 }
 

@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "monitor/accounts.h"
 #include "monitor/dispatch.h"
+#include "monitor/guard.h"
 #include "monitor/records.h"
 #include "monitor/session.h"
 #include "monitor/start.h"
@@ -267,7 +268,7 @@ recording_fault(const struct monitor *m)
 {
 	const struct conf *c = &m->session->conf;
 
-	if (m->end.error == EFBIG && c->max_recording > 0)
+	if (m->end.error == EFBIG && c->max_recording > 0 && m->end.recorded >= c->max_recording)
 		return "it has reached max_recording";
 	if (m->end.error == EDQUOT && m->full)
 		return "the recordings have reached max_directory";
@@ -279,6 +280,7 @@ finish(struct monitor *m)
 {
 	int r;
 
+	guard_release(&m->guard_fd);
 	terminal_give_back(&m->terminal);
 	/* First of all: what follows may wait, for syslog or for the user's terminal. */
 	r = records_close(m, why_ended(m));
@@ -308,6 +310,7 @@ monitor_run(struct session *s)
 	    .trail = {.fd = -1, .addr = "?", .terminal = "?"},
 	    .state = MONITOR_STARTING,
 	    .channel_fd = -1,
+	    .guard_fd = -1,
 	    .recording_fd = -1,
 	    .shell_status = -1,
 	    .begin_ns = io_now_ns(),
@@ -337,6 +340,7 @@ monitor_run(struct session *s)
 	io_close(&signal_fd);
 	io_close(&m.channel_fd);
 	io_close(&m.recording_fd);
+	io_close(&m.guard_fd);
 	total_close(&m.total);
 	trail_close(&m.trail);
 	return status;

@@ -38,6 +38,7 @@ struct monitor {
 	enum monitor_mode mode;
 	struct pipes pipes;  /* MONITOR_PIPES */
 	int channel_fd;      /* to the pump, -1 without one */
+	int guard_fd;        /* its end tells the guard that the monitor is gone, -1 without one */
 	int recording_fd;    /* kept for its lock: the sign that the recording is live */
 	struct total total;  /* of all recordings, with max_directory */
 	bool full;           /* … which they have reached: the pump has been told */
