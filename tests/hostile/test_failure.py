@@ -51,16 +51,25 @@ def losses(session):
     return [fields(r) for r in records_of(session.host.trail, session.user.uid, session.since) if "op=ttywrap-loss " in r.text]
 
 
+def ended_before_anything_was_lost(session, command, why):
+    """deny: one clear line, and every byte that was on the screen is in the recording, its end and its last seal, too."""
+    at = len(session.shown())
+    session.terminal.send(command + "\r")
+    session.terminal.expect(rf"ttywrap: the session has ended: its recording can't be written \({why}\)\r\n")
+    on_screen = session.terminal.before
+    session.terminal.finish()
+    closed = session.closed()
+    assert closed["why"] == "recording" and closed["res"].startswith("failed") and losses(session) == []
+    session.gone()
+    assert len(on_screen) > 20000 and session.shown()[at:].endswith(on_screen)
+    assert [e[1] for e in session.events()[-2:]] == ["x", "s"] and "end=1" in session.events()[-1][2]
+
+
 def test_disk_full_deny(live, policy, small_disk, host):
     policy("deny")
     session, since = live(), host.syslog.mark()
-    session.terminal.send("seq 1 1000000\r")
-    session.terminal.expect(r"the session has ended: its recording can't be written \(No space left on device\)")
-    session.terminal.finish()
-    closed = session.closed()
-    assert closed["why"] == "recording" and closed["res"].startswith("failed")
+    ended_before_anything_was_lost(session, "seq 1 1000000", "No space left on device")
     host.syslog.wait(lambda _, text: "its recording can't be written: No space left on device (user eve)" in text, since)
-    assert session.events()
 
 
 def test_disk_full_allow(live, policy, small_disk):
@@ -145,14 +154,15 @@ def test_io_error_allow(live, policy, disk):
     assert sum(int(r["bytes"]) for r in losses(session)) > 0 and {r["errno"] for r in losses(session)} == {"5"}
 
 
-def test_the_users_file_size_limit_deny(live, policy, host, trail, eve):
-    """RLIMIT_FSIZE is the user's to set, where they start ttywrap by hand: it can't be used to switch the recording off."""
-    policy("deny", "at_cap = stop_output\n")
+@pytest.mark.parametrize("word", ["deny", "allow"])
+def test_the_users_file_size_limit(live, policy, host, trail, eve, word):
+    """RLIMIT_FSIZE is the user's to set, where they start ttywrap by hand: no policy lets it switch the recording off."""
+    policy(word, "at_cap = stop_output\nmax_recording = 1G\n")
     inner = host.user("outer", shell="/bin/bash")
     with login(host.sshd("AcceptEnv *\n"), inner) as terminal:
-        terminal.send("ulimit -f 20; exec ttywrap\r")
+        terminal.send("ulimit -f 1024; exec ttywrap\r")
         terminal.prompt()
-        terminal.send("seq 1 100000\r")
+        terminal.send("seq 1 1000000\r")
         terminal.expect(r"the session has ended: its recording can't be written \(File too large\)")
         terminal.finish()
 

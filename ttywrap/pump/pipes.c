@@ -23,6 +23,9 @@
  */
 #define CHUNK 4096
 
+/* How long all else waits for one piece to be in the file first (witness_is_safe). */
+#define SAFE_WAIT_NS 1000000
+
 struct flow {
 	int from, to; /* -1 once closed */
 	uint8_t bytes[CHUNK];
@@ -118,17 +121,23 @@ on_signal(struct pipes *p)
 static void
 wait_for(struct pipes *p, struct pollfd set[8])
 {
-	int64_t deadline_ns = witness_deadline_ns(p->witness), left_ns = deadline_ns - io_now_ns();
+	int64_t now_ns = io_now_ns(), deadline_ns = witness_deadline_ns(p->witness), left_ns;
+	bool waits = false;
 	struct timespec t = {0};
 
 	for (int k = 0; k < 3; k++) {
 		struct flow *f = &p->flow[k];
-		bool empty = f->at == f->len;
+		bool empty = f->at == f->len,
+		     safe = empty || witness_is_safe(p->witness, now_ns, SAFE_WAIT_NS);
 
+		waits |= !safe;
 		set[k] = (struct pollfd){
 		    .fd = empty && !witness_is_full(p->witness) ? f->from : -1, .events = POLLIN};
-		set[3 + k] = (struct pollfd){.fd = empty ? -1 : f->to, .events = POLLOUT};
+		set[3 + k] = (struct pollfd){.fd = empty || !safe ? -1 : f->to, .events = POLLOUT};
 	}
+	if (waits && (deadline_ns < 0 || deadline_ns > now_ns + SAFE_WAIT_NS))
+		deadline_ns = now_ns + SAFE_WAIT_NS;
+	left_ns = deadline_ns - now_ns;
 	set[6] = (struct pollfd){.fd = PUMP_MONITOR, .events = POLLIN};
 	if (witness_has_mail(p->witness))
 		set[6].events |= POLLOUT;

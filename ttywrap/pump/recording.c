@@ -19,6 +19,9 @@
 /* Chunks kept free for the small events that must get in when output can't: gaps, seals, the end. */
 #define ROOM_KEPT 1
 
+/* With take_space: a whole piece of output, and those. */
+#define SPACE_LEAST ((RECORDING_CHUNK / ENCODE_CHUNK + ROOM_KEPT) * ENCODE_ROOM(ENCODE_CHUNK))
+
 static void
 options_set(struct recording_options *to, const struct recording_options *from)
 {
@@ -65,6 +68,12 @@ recording_new(struct recording **out, int fd, int64_t now_ns, const struct encod
 	r->start_ns = now_ns;
 	r->oldest_ns = r->held_ns = r->seal_due_ns = INT64_MAX;
 	r->seal_next = r->options.seal_bytes;
+	r->unwritten_ns = INT64_MAX;
+	if (error == 0 && options->take_space) {
+		sink_take_space(
+		    &r->sink, SPACE_LEAST, options->limit > 0 ? options->limit : UINT64_MAX);
+		error = lines_settle(r, now_ns);
+	}
 	if (error == 0)
 		error = put_header(r, header);
 	if (error) {
@@ -111,8 +120,8 @@ put_lost(struct recording *r, int64_t now_ns)
 	return error;
 }
 
-static int
-is_over(const struct recording *r)
+int
+recording_is_over(const struct recording *r)
 {
 	return r->stopped || (r->options.max_bytes > 0 && r->sink.queued >= r->options.max_bytes);
 }
@@ -124,7 +133,7 @@ stream_room(struct recording *r, int64_t now_ns, size_t n)
 
 	if (n > RECORDING_CHUNK)
 		return -EMSGSIZE;
-	if (is_over(r))
+	if (recording_is_over(r))
 		return r->stopped ? r->stopped : -EFBIG;
 	if (recording_room(r) < n) {
 		error = lines_write(r, now_ns, LINES_WAIT_NS);
@@ -143,10 +152,11 @@ put_stream(struct recording *r, int64_t now_ns, char code, struct encode_held *h
 
 	while (error == 0 && n > 0) {
 		size_t part = n < ENCODE_CHUNK ? n : ENCODE_CHUNK;
-		char *place = sink_reserve(&r->sink, ENCODE_ROOM(part));
+		/* The ring may turn before its end, and then has less room than it said. */
+		char *place = lines_reserve(r, now_ns, ENCODE_ROOM(part));
 
 		if (!place)
-			return -ENOBUFS;
+			return -errno;
 		error = lines_put(
 		    r, now_ns, encode_stream(place, code, lines_time(r, now_ns), held, p, part));
 		p += part;
@@ -157,7 +167,8 @@ put_stream(struct recording *r, int64_t now_ns, char code, struct encode_held *h
 						       : r->held_ns;
 	if (error == 0 && r->sink.offset >= r->seal_next)
 		error = lines_seal_if_due(r, now_ns);
-	if (error == 0 && sink_waiting(&r->sink) >= sink_flush(&r->sink))
+	if (error == 0 &&
+	    (sink_waiting(&r->sink) >= sink_flush(&r->sink) || sink_space_is_due(&r->sink)))
 		lines_write(r, now_ns, 0);
 	return error;
 }
@@ -236,6 +247,8 @@ recording_deadline_ns(const struct recording *r)
 {
 	int64_t due = r->oldest_ns < r->held_ns ? r->oldest_ns : r->held_ns;
 
+	if (r->sink.space_error)
+		return r->start_ns; /* to be said at once */
 	if (due != INT64_MAX)
 		due += r->options.delay_ns;
 	return r->seal_at == 0 && r->seal_due_ns < due ? r->seal_due_ns : due;
@@ -269,7 +282,7 @@ lost_if_due(struct recording *r, int64_t now_ns)
 		return 0;
 	error = put_lost(r, now_ns);
 	if (error == 0)
-		r->end_is_said = is_over(r);
+		r->end_is_said = recording_is_over(r);
 	return error;
 }
 
@@ -334,6 +347,7 @@ recording_close(struct recording *r, int64_t now_ns, int exit_status)
 {
 	int error = 0;
 
+	sink_leave_space(&r->sink);
 	if (r->end == NOT_ENDED) {
 		error = put_end(r, now_ns, exit_status);
 		if (error)
@@ -352,6 +366,31 @@ recording_close(struct recording *r, int64_t now_ns, int exit_status)
 }
 
 int
+recording_is_safe(struct recording *r, int64_t now_ns, int64_t wait_ns)
+{
+	int sync = r->options.sync == RECORDING_SYNC_ALWAYS, error;
+
+	if (sink_is_through(&r->sink, sync))
+		return 1;
+	error = sink_pack(&r->sink, 0);
+	if (error == 0)
+		error = lines_write(r, now_ns, 0);
+	while (error == 0 && r->sink.is_busy && wait_ns > 0) {
+		int64_t from = io_now_ns();
+
+		error = lines_write(r, now_ns, wait_ns);
+		wait_ns -= io_now_ns() - from;
+	}
+	return sink_is_through(&r->sink, sync);
+}
+
+int
+recording_comes_first(const struct recording *r)
+{
+	return r->sink.space == SPACE_THROUGH;
+}
+
+int
 recording_error(const struct recording *r)
 {
 	return r->error;
@@ -367,4 +406,11 @@ size_t
 recording_waiting(const struct recording *r)
 {
 	return sink_waiting(&r->sink);
+}
+
+uint64_t
+recording_unwritten(const struct recording *r, int64_t *since_ns)
+{
+	*since_ns = r->unwritten_ns;
+	return sink_unwritten(&r->sink);
 }

@@ -40,6 +40,14 @@ struct recording_options {
 	enum recording_sync sync;
 	struct recording_writer
 	    *writer; /* NULL: write(2) and fdatasync(2) in the calling thread; else the caller's */
+	/*
+	 * Nothing is taken in that the disk has no space for: recording_room() and all that takes events
+	 * go by it, and -ENOSPC or -EDQUOT is said while what was taken before still finds its place, the
+	 * end and its seal included. Where the file system can't promise space, recording_is_safe() says
+	 * when what was taken is in the file.
+	 */
+	int take_space;
+	uint64_t limit; /* with it: the file can't grow beyond (RLIMIT_FSIZE); 0: it can */
 	int zstd; /* 0: plain, 1..19: compressed at this level, the name should end in .cast.zst */
 };
 
@@ -117,11 +125,26 @@ int recording_flush(struct recording *, int64_t now_ns);
  */
 int recording_close(struct recording *, int64_t now_ns, int exit_status);
 
+/*
+ * May what was taken be shown? Always, but where take_space was asked for and can't be had: there
+ * this writes, and waits wait_ns at most.
+ */
+int recording_is_safe(struct recording *, int64_t now_ns, int64_t wait_ns);
+
+/* True when that has to be asked. */
+int recording_comes_first(const struct recording *);
+
+/* Output and input have ended: max_bytes, or recording_stop(). */
+int recording_is_over(const struct recording *);
+
 /* What the last write said: 0 or -errno. */
 int recording_error(const struct recording *);
 
 /* Bytes written to the file so far, and those waiting. */
 uint64_t recording_written(const struct recording *);
 size_t recording_waiting(const struct recording *);
+
+/* Bytes of lines that are not in the file, and since when (INT64_MAX: all are). Compressed: that many at the most. */
+uint64_t recording_unwritten(const struct recording *, int64_t *since_ns);
 
 #endif

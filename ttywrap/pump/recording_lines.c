@@ -33,6 +33,8 @@ lines_put(struct recording *r, int64_t now_ns, size_t n)
 		return 0;
 	if (r->oldest_ns == INT64_MAX)
 		r->oldest_ns = now_ns;
+	if (r->unwritten_ns == INT64_MAX)
+		r->unwritten_ns = now_ns;
 	if (r->seal_due_ns == INT64_MAX && r->options.seal_ns > 0)
 		r->seal_due_ns = now_ns + r->options.seal_ns;
 	return sink_commit(&r->sink, n);
@@ -60,6 +62,8 @@ lines_write(struct recording *r, int64_t now_ns, int64_t wait_ns)
 
 	r->error = sink_write(&r->sink, sync, wait_ns);
 	seal_hand_out(r);
+	if (sink_unwritten(&r->sink) == 0)
+		r->unwritten_ns = INT64_MAX;
 	if (r->error || r->sink.is_busy)
 		r->oldest_ns = now_ns;
 	else if (!r->sink.unpacked)

@@ -20,7 +20,9 @@ struct recording {
 	int64_t start_ns;  /* of CLOCK_MONOTONIC */
 	int64_t last_ns;   /* the last event's time since then */
 	int64_t oldest_ns; /* when the oldest waiting event came; INT64_MAX: none waits */
-	int64_t held_ns;   /* when a character was held back; INT64_MAX: none is */
+	int64_t
+	    unwritten_ns; /* when the first byte came that is not in the file; INT64_MAX: all are */
+	int64_t held_ns;  /* when a character was held back; INT64_MAX: none is */
 	struct encode_held output, input;
 	int error; /* of the last write */
 	uint32_t seals;

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* A packer may bring out two blocks of 128 KiB for a line, so its buffer is larger. */
-#define PACKED_SIZE (1u << 20)
+#define PACKED_SIZE   (1u << 20)
+#define PACKED_INSIDE (2 * packer_room(0))
 
 /* Behind this the ring turns back to its start when there is room: what is written soon needs no more pages. */
 #define TURN (64u << 10)
@@ -25,6 +26,7 @@ sink_init(struct sink *s, int fd, int level, struct recording_writer *writer)
 	memset(s, 0, sizeof *s);
 	s->fd = fd;
 	s->writer = writer;
+	s->taken = UINT64_MAX;
 	blake2b_init(&s->hash);
 	s->size = level > 0 ? PACKED_SIZE : SINK_SIZE;
 	s->buf = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -62,6 +64,89 @@ sink_clear(struct sink *s)
 	errno = saved;
 }
 
+/* In a small file the space is taken in small pieces: there may be many of them. */
+#define AHEAD       (1u << 20)
+#define AHEAD_SMALL (128u << 10)
+#define SHORT_STEP  (16u << 10) /* on a disk that is nearly full */
+
+static size_t
+ahead(const struct sink *s)
+{
+	return s->queued < AHEAD ? AHEAD_SMALL : AHEAD;
+}
+
+void
+sink_take_space(struct sink *s, size_t least, uint64_t limit)
+{
+	s->space = SPACE_TAKEN;
+	s->taken = 0;
+	s->limit = limit;
+	s->least = s->packer ? PACKED_INSIDE + least + least / 16 : least;
+}
+
+int
+sink_space_is_due(const struct sink *s)
+{
+	uint64_t left = s->taken - s->queued;
+
+	return s->space == SPACE_TAKEN && left < s->least + ahead(s) / 2 &&
+	       (left < s->least || s->queued >= s->short_at);
+}
+
+void
+sink_leave_space(struct sink *s)
+{
+	s->space = SPACE_UNKNOWN;
+	s->taken = UINT64_MAX;
+	s->space_error = 0;
+}
+
+/* What the file system says that has no such thing, or only sometimes. */
+static int
+is_unable(int error)
+{
+	return error == -EOPNOTSUPP || error == -ENOSYS || error == -EINVAL || error == -ENODEV ||
+	       error == -ESPIPE;
+}
+
+static void
+want_space(const struct sink *s, struct writer_job *job)
+{
+	uint64_t least = s->queued + s->least, wanted = least + ahead(s);
+
+	job->taken = s->taken;
+	job->least = least;
+	job->wanted = wanted < s->limit ? wanted : s->limit;
+}
+
+static void
+space_done(struct sink *s, const struct writer_job *job)
+{
+	if (job->wanted == 0 || s->space != SPACE_TAKEN)
+		return;
+	s->taken = job->taken;
+	s->space_error = job->take_error == 0 && job->taken < job->least ? -EFBIG : job->take_error;
+	s->short_at = job->taken < job->wanted ? s->queued + SHORT_STEP : 0;
+	if (is_unable(job->take_error)) {
+		sink_leave_space(s);
+		s->space = SPACE_THROUGH;
+	}
+}
+
+int
+sink_is_through(const struct sink *s, int sync)
+{
+	if (s->space != SPACE_THROUGH)
+		return 1;
+	return s->settled == s->offset && (!sync || s->synced == s->queued);
+}
+
+uint64_t
+sink_unwritten(const struct sink *s)
+{
+	return s->packer ? s->offset - s->settled : s->offset - s->written;
+}
+
 static size_t
 need_of(const struct sink *s, size_t n)
 {
@@ -73,10 +158,16 @@ size_t
 sink_room(const struct sink *s, size_t n)
 {
 	size_t need = need_of(s, n) + 1;
+	size_t here = s->is_wrapped ? (s->start - s->end) / need
+				    : (s->size - s->end) / need + s->start / need;
+	uint64_t left = s->taken - s->queued, there;
 
-	if (s->is_wrapped)
-		return (s->start - s->end) / need;
-	return (s->size - s->end) / need + s->start / need;
+	/* packer_room() for many at once: a block that is inside may come out, and another may be there then. */
+	if (s->packer)
+		there = left < PACKED_INSIDE ? 0 : (left - PACKED_INSIDE) / (n + n / 64 + 1);
+	else
+		there = left / n;
+	return here < there ? here : (size_t)there;
 }
 
 size_t
@@ -90,7 +181,7 @@ sink_reserve(struct sink *s, size_t n)
 {
 	size_t need = need_of(s, n) + 1;
 
-	if (n > SINK_LINES)
+	if (n > SINK_LINES || s->taken - s->queued < need - 1)
 		return NULL;
 	if (!s->is_wrapped && s->start >= need && (s->end >= TURN || s->size - s->end < need)) {
 		s->wrap = s->end;
@@ -148,12 +239,15 @@ sink_waiting(const struct sink *s)
 
 /* What lies in one piece from start on. */
 static struct writer_job
-job_next(const struct sink *s, int sync)
+job_next(const struct sink *s, int sync, int space)
 {
 	size_t to = s->is_wrapped ? s->wrap : s->end;
-
-	return (struct writer_job){
+	struct writer_job job = {
 	    .fd = s->fd, .bytes = s->buf + s->start, .n = to - s->start, .sync = sync};
+
+	if (space)
+		want_space(s, &job);
+	return job;
 }
 
 /* Returns the job's error. */
@@ -169,6 +263,9 @@ job_done(struct sink *s, const struct writer_job *job)
 		s->start = s->end = 0;
 	if (job->sync && job->error == 0)
 		s->synced = s->written;
+	if (s->written == s->queued && !s->unpacked)
+		s->settled = s->offset;
+	space_done(s, job);
 	return job->error;
 }
 
@@ -181,16 +278,16 @@ has_job(const struct sink *s, int sync)
 static int
 write_here(struct sink *s, int sync)
 {
-	while (has_job(s, sync)) {
-		struct writer_job job = job_next(s, sync);
-		int error;
+	int error = 0;
+
+	for (int space = sink_space_is_due(s); error == 0 && (space || has_job(s, sync));
+	     space = 0) {
+		struct writer_job job = job_next(s, sync, space);
 
 		writer_run(&job);
 		error = job_done(s, &job);
-		if (error)
-			return error;
 	}
-	return 0;
+	return error ? error : s->space_error;
 }
 
 int
@@ -203,10 +300,10 @@ sink_write(struct sink *s, int sync, int64_t wait_ns)
 		return write_here(s, sync);
 	if (s->is_busy && writer_finish(s->writer, &job, wait_ns))
 		error = job_done(s, &job);
-	if (!s->is_busy && has_job(s, sync)) {
-		job = job_next(s, sync);
+	if (!s->is_busy && (has_job(s, sync) || sink_space_is_due(s))) {
+		job = job_next(s, sync, sink_space_is_due(s));
 		writer_start(s->writer, &job);
 		s->is_busy = 1;
 	}
-	return error;
+	return error ? error : s->space_error;
 }

@@ -23,6 +23,13 @@
 struct sink_packer;      /* the compressor, recording_zstd.c */
 struct recording_writer; /* the thread, recording_writer.c */
 
+/* Who makes sure that what has gone in will find room on the disk. */
+enum sink_space {
+	SPACE_UNKNOWN, /* nobody: a write may fail, and the rest waits */
+	SPACE_TAKEN,   /* the sink: nothing goes in that the disk has no space for */
+	SPACE_THROUGH, /* the caller, who waits for sink_is_through: this file system can't promise any */
+};
+
 struct sink {
 	int fd;
 	struct blake2b hash; /* over everything put in, uncompressed */
@@ -30,6 +37,7 @@ struct sink {
 	uint64_t queued;     /* bytes of the file made so far */
 	uint64_t written;    /* bytes of the file written; queued - written are waiting */
 	uint64_t synced;     /* bytes of the file known to be on the disk */
+	uint64_t settled;    /* offset when all of it was last in the file */
 	/* The waiting bytes are [start, end), or [start, wrap) and then [0, end) when is_wrapped. */
 	char *buf;
 	size_t size, start, end, wrap;
@@ -39,6 +47,12 @@ struct sink {
 	int unpacked; /* lines went into the compressor and have not come out whole */
 	struct recording_writer *writer;
 	int is_busy; /* the writer has a job */
+	enum sink_space space;
+	uint64_t taken;    /* bytes of the file that the disk has space for; >= queued */
+	uint64_t limit;    /* … and can have: RLIMIT_FSIZE */
+	size_t least;      /* taken - queued below which nobody may count on more */
+	int space_error;   /* why there is less than that; stays until there is more */
+	uint64_t short_at; /* queued from which more is asked for again */
 };
 
 /*
@@ -46,6 +60,26 @@ struct sink {
  * caller's, and this sink's alone until sink_clear. Returns 0 or -errno.
  */
 int sink_init(struct sink *, int fd, int level, struct recording_writer *writer);
+
+/*
+ * From here on the disk's space is taken before lines go in: fallocate(2), a piece at a time, least bytes and more ahead
+ * of them, up to limit. What isn't used stays behind the file's end until somebody gives it back (monitor/guard.h).
+ * sink_room and sink_reserve go by it. To be called before the first line, and followed by sink_write; as long as there
+ * is less than least that returns -ENOSPC, -EDQUOT, -EFBIG at limit, or another -errno of fallocate's.
+ */
+void sink_take_space(struct sink *, size_t least, uint64_t limit);
+
+/* The last lines may use what there is. */
+void sink_leave_space(struct sink *);
+
+/* A sink_write is due for space alone. */
+int sink_space_is_due(const struct sink *);
+
+/* SPACE_THROUGH: is everything that has gone in in the file, and synced if that is what sync says? Else always. */
+int sink_is_through(const struct sink *, int sync);
+
+/* Bytes put in, uncompressed, that are not known to be in the file. Compressed, as many at the most. */
+uint64_t sink_unwritten(const struct sink *);
 
 /* A writer stuck in a job keeps the buffer it reads from and the descriptor. */
 void sink_clear(struct sink *);

@@ -5,6 +5,7 @@
 #include "common/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 
 /* A thread that makes four kinds of calls needs little; glibc's own share included. */
 #define STACK_SIZE (64u << 10)
+
+#define TAKE_LEAST (16u << 10) /* bytes of the disk's space: what is less is not worth a call */
 
 struct recording_writer {
 	pthread_t thread;
@@ -26,11 +29,37 @@ struct recording_writer {
 	struct writer_job job;
 };
 
+/*
+ * fallocate(2) is the one call after which a write can't meet a full disk or a quota. Where there is
+ * no room for all that is wanted, half of it is tried, and half of that.
+ */
+static int
+take_space(struct writer_job *job)
+{
+	uint64_t n = job->wanted > job->taken ? job->wanted - job->taken : 0;
+	int error = 0;
+
+	while (n > 0) {
+		if (fallocate(job->fd, FALLOC_FL_KEEP_SIZE, (off_t)job->taken, (off_t)n) == 0) {
+			job->taken += n;
+			return 0;
+		}
+		if (errno == EINTR)
+			continue;
+		error = -errno;
+		if (error != -ENOSPC && error != -EDQUOT)
+			return error;
+		n = n / 2 >= TAKE_LEAST ? n / 2 : 0;
+	}
+	return job->taken < job->least ? error : 0;
+}
+
 void
 writer_run(struct writer_job *job)
 {
 	job->written = 0;
 	job->error = 0;
+	job->take_error = take_space(job);
 	while (job->written < job->n && job->error == 0) {
 		ssize_t put = io_write(job->fd, job->bytes + job->written, job->n - job->written);
 

@@ -7,8 +7,8 @@
 
 /*
  * The thread that waits for the disk, so that the session doesn't: a write(2) to a file that is frozen, or on a server
- * that is gone, doesn't return, non-blocking or not. One job at a time; the thread makes write(2), fdatasync(2) and
- * futex(2) calls and allocates nothing.
+ * that is gone, doesn't return, non-blocking or not. One job at a time; the thread makes fallocate(2), write(2),
+ * fdatasync(2) and futex(2) calls and allocates nothing.
  *
  * To be made before the sandbox is closed (which must then hold all threads: SECCOMP_FILTER_FLAG_TSYNC), as there is no
  * clone(2) inside.
@@ -20,7 +20,13 @@ struct writer_job {
 	int fd;
 	const char *bytes; /* stays valid and unchanged until the job is done */
 	size_t n;
-	int sync;       /* fdatasync(2) behind the writes */
+	int sync; /* fdatasync(2) behind the writes */
+	/*
+	 * Before the writes: the file has the disk's space up to taken, and is to have it up to
+	 * wanted, or least at the least (taken >= wanted: nothing to do). Its size stays.
+	 */
+	uint64_t taken, wanted, least; /* taken: also a result */
+	int take_error; /* result: 0, or why there is less than least; -EOPNOTSUPP: this file system can't */
 	size_t written; /* result: how many of n */
 	int error;      /* result: 0 or -errno, of the writes or the sync */
 };

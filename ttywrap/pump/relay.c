@@ -20,8 +20,9 @@
 #define CHUNK        4096 /* a read from a PTY master never returns more (tty_read, n_tty_read) */
 #define FULL         (CHUNK - 1) /* what n_tty holds for a reader: behind so much there is more */
 #define AHEAD        4           /* chunks of output that are read while the terminal takes none */
-#define FULL_WAIT_NS 5000000    /* how long all else waits while the recording waits for the disk */
-#define READS        8          /* chunks between two looks at everything else */
+#define FULL_WAIT_NS 5000000 /* how long all else waits while the recording waits for the disk */
+#define SAFE_WAIT_NS 1000000 /* the same for one piece that is shown only once it is in the file */
+#define READS        8       /* chunks between two looks at everything else */
 #define DRAIN_MAX    (1u << 20) /* more than the kernel holds for a terminal that is hung up */
 #define STUCK_WAIT_NS                                                                              \
 	10000000000 /* how long the last output waits for a terminal that takes nothing */
@@ -75,6 +76,11 @@ finish(struct relay *r, enum message_end_why why, int error)
 		io_close(&(int){
 		    PUMP_PTS}); /* reads of the master end now where nobody else has the slave */
 	}
+	/* What the session has not shown yet it shows to nobody. */
+	if (why == END_RECORDING)
+		r->inner_gone = true;
+	if (why == END_RECORDING && witness_comes_first(r->witness))
+		r->out.at = r->out.len;
 	r->draining = true;
 	r->moved_ns = io_now_ns();
 }
@@ -120,9 +126,11 @@ take_output(struct relay *r, size_t n)
 	r->out.len += n;
 	if (r->outer_gone)
 		r->out.at = r->out.len;
-	else if (!waits)
+	else if (!waits && !witness_comes_first(r->witness))
 		write_out(r);
 	keep(r, witness_output(r->witness, r->now_ns, bytes, n));
+	if (!waits && !out_is_empty(r) && witness_is_safe(r->witness, r->now_ns, SAFE_WAIT_NS))
+		write_out(r);
 }
 
 /*
@@ -266,6 +274,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 	struct timespec t, *timeout = NULL;
 	bool in_empty = r->in.at == r->in.len;
 	bool full = witness_wait(r->witness, now_ns, FULL_WAIT_NS);
+	bool safe = out_is_empty(r) || witness_is_safe(r->witness, now_ns, FULL_WAIT_NS);
 
 	p[0] = (struct pollfd){.fd = r->outer_gone ? -1 : PUMP_IN};
 	p[1] = (struct pollfd){.fd = r->inner_gone ? -1 : PUMP_PTM};
@@ -275,7 +284,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 	    (struct pollfd){.fd = r->draining ? -1 : witness_edge_fd(r->witness), .events = POLLIN};
 	if (in_empty && !r->draining)
 		p[0].events |= POLLIN;
-	if (!out_is_empty(r))
+	if (!out_is_empty(r) && safe)
 		p[0].events |= POLLOUT;
 	if (out_has_room(r) && !full)
 		p[1].events |= POLLIN;
@@ -292,7 +301,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 	if (witness_has_mail(r->witness))
 		p[2] =
 		    (struct pollfd){.fd = PUMP_MONITOR, .events = (short)(p[2].events | POLLOUT)};
-	if (full) /* the wait was this one */
+	if (full || !safe) /* the wait was this one */
 		deadline_ns = now_ns;
 	if (deadline_ns >= 0) {
 		int64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
@@ -341,7 +350,8 @@ step(struct relay *r)
 	r->now_ns = io_now_ns();
 	if (p[3].revents)
 		on_signal(r);
-	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && !out_is_empty(r))
+	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && !out_is_empty(r) &&
+	    witness_is_safe(r->witness, r->now_ns, 0))
 		write_out(r);
 	if (out_has_room(r) && ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) &&
 	    !r->inner_gone)

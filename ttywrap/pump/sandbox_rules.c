@@ -4,10 +4,11 @@
  *
  * The allow-list, whole. Everything else kills the process. The descriptors
  * are the table of monitor/spawn.h, the signals' one behind it. What the list
- * leaves out on purpose: lseek, pwrite, ftruncate and fallocate (what has been
- * recorded stays), open and its kin, socket, dup, fcntl, fork, exec, mmap and
+ * leaves out on purpose: lseek, pwrite, ftruncate and fallocate's other
+ * modes (what has been recorded stays), open and its kin, socket, dup, fcntl, fork, exec, mmap and
  * mprotect with PROT_EXEC, and every ioctl but these (no TIOCSTI, TIOCSCTTY).
  */
+#include <linux/falloc.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -28,6 +29,8 @@ static const struct filter_rule rules[] = {
     FILTER_FD(sendmsg, PUMP_MONITOR),
     FILTER_FD(recvmsg, PUMP_MONITOR),
     FILTER_FD(fdatasync, PUMP_RECORDING),
+    /* space ahead of the end, and nothing else of fallocate(2): no byte and no size changes */
+    {SCMP_SYS(fallocate), 2, {FILTER_IS(0, PUMP_RECORDING), FILTER_IS(1, FALLOC_FL_KEEP_SIZE)}},
     FILTER_FD(epoll_wait, PUMP_EDGE),
     FILTER_FD(epoll_wait, PUMP_MODES),
     FILTER_CALL(close),

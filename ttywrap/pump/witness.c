@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -30,6 +31,7 @@ struct witness {
 	struct outbox outbox;
 	struct typed *typed;             /* NULL without a terminal, and when its input is over */
 	struct recording_writer *writer; /* NULL: there is none */
+	uint64_t file_limit;             /* RLIMIT_FSIZE, 0: none */
 	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
 	int32_t typist;              /* in the foreground at the last key */
 	int32_t reader;              /* who the last line was for */
@@ -53,7 +55,10 @@ struct witness *
 witness_new(bool terminal)
 {
 	struct witness *w = calloc(1, sizeof *w);
+	struct rlimit size;
 
+	if (w != NULL && getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur != RLIM_INFINITY)
+		w->file_limit = size.rlim_cur;
 	if (w != NULL && terminal && (w->typed = typed_new(&w->outbox, on_input, w)) == NULL) {
 		free(w);
 		return NULL;
@@ -131,6 +136,8 @@ open_recording(struct witness *w, int64_t now_ns, unsigned cols, unsigned rows)
 	    .sync = (enum recording_sync)go->fsync,
 	    .zstd = go->compress != 0 ? ZSTD_LEVEL : 0,
 	    .writer = w->writer,
+	    .take_space = !(go->flags & MESSAGE_GO_ALLOW),
+	    .limit = w->file_limit,
 	};
 
 	snprintf(uid, sizeof uid, "%u", go->uid);
@@ -171,12 +178,12 @@ tell_loss(struct witness *w)
 
 /* The trail has the beginning of a loss at once, the rest when the recording goes on, or ends. */
 static void
-count_loss(struct witness *w, size_t n, int error)
+count_loss(struct witness *w, uint64_t n, int64_t from_ns, int error)
 {
 	if (n == 0)
 		return;
 	if (w->loss.bytes == 0)
-		w->loss.from_ns = w->now_ns;
+		w->loss.from_ns = from_ns;
 	w->loss.to_ns = w->now_ns;
 	w->loss.bytes += n;
 	w->loss.error = -error;
@@ -190,12 +197,13 @@ count_loss(struct witness *w, size_t n, int error)
 static int
 judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 {
-	/* Without a cap it is the user's RLIMIT_FSIZE, or the disk's quota. */
-	bool at_cap = (r == -EFBIG && w->go.recording_max > 0) || (r == -EDQUOT && w->full);
+	/* Else it is the user's RLIMIT_FSIZE, which no policy lets them use, or the disk's quota. */
+	bool at_cap = (r == -EFBIG || r == -EDQUOT) && recording_is_over(w->recording);
+	bool deny = !(w->go.flags & MESSAGE_GO_ALLOW) || r == -EFBIG;
 
 	if (r == 0)
 		return 0;
-	if (at_cap ? (w->go.flags & MESSAGE_GO_STOP_AT_CAP) : !(w->go.flags & MESSAGE_GO_ALLOW)) {
+	if (at_cap ? (w->go.flags & MESSAGE_GO_STOP_AT_CAP) : deny) {
 		w->failed = r;
 		return r;
 	}
@@ -204,8 +212,17 @@ judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 	    : w->full ? "directory"
 		      : "cap");
 	w->capped |= at_cap;
-	count_loss(w, lost, r);
+	count_loss(w, lost, w->now_ns, r);
 	return 0;
+}
+
+/* Before there is anything that would not be in the recording. */
+static int
+end_at_cap(struct witness *w)
+{
+	if (!(w->go.flags & MESSAGE_GO_STOP_AT_CAP) || !recording_is_over(w->recording))
+		return 0;
+	return judge(w, w->full ? -EDQUOT : -EFBIG, w->now_ns, 0);
 }
 
 /* What was left out, above the limits or because the monitor did not take it: how much, and what it was. */
@@ -305,6 +322,8 @@ on_command(void *arg, const char *text, size_t n)
 int
 witness_output(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {
+	int r;
+
 	w->now_ns = now_ns;
 	if (w->typed != NULL)
 		typed_output(w->typed, bytes, n);
@@ -314,7 +333,8 @@ witness_output(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n
 		    w->cmdline, bytes, n, w->typed != NULL && typed_is_pending(w->typed));
 	if (w->recording == NULL || !(w->go.flags & MESSAGE_GO_RECORD_OUT))
 		return 0;
-	return judge(w, recording_output(w->recording, now_ns, bytes, n), now_ns, n);
+	r = judge(w, recording_output(w->recording, now_ns, bytes, n), now_ns, n);
+	return r == 0 ? end_at_cap(w) : r;
 }
 
 size_t
@@ -454,6 +474,8 @@ witness_tick(struct witness *w, int64_t now_ns)
 		tell_loss(w);
 		w->losing = false;
 	}
+	if (w->failed == 0 && end_at_cap(w) < 0)
+		return w->failed;
 	if (now_ns < recording_deadline_ns(w->recording))
 		return 0;
 	return judge(w, recording_tick(w->recording, now_ns), now_ns, 0);
@@ -464,6 +486,18 @@ witness_is_full(const struct witness *w)
 {
 	return w->recording != NULL && !(w->go.flags & MESSAGE_GO_ALLOW) && w->failed == 0 &&
 	       recording_room(w->recording) < RECORDING_CHUNK;
+}
+
+bool
+witness_is_safe(struct witness *w, int64_t now_ns, int64_t wait_ns)
+{
+	return !witness_comes_first(w) || recording_is_safe(w->recording, now_ns, wait_ns);
+}
+
+bool
+witness_comes_first(const struct witness *w)
+{
+	return w->recording != NULL && recording_comes_first(w->recording);
 }
 
 bool
@@ -488,6 +522,16 @@ witness_post(struct witness *w)
 	send_summary(w, false);
 }
 
+/* What was shown since then is on its way to the file, and won't arrive. */
+static void
+count_unwritten(struct witness *w, int error)
+{
+	int64_t since_ns;
+	uint64_t n = recording_unwritten(w->recording, &since_ns);
+
+	count_loss(w, n, since_ns, error);
+}
+
 int
 witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_end *end)
 {
@@ -501,7 +545,7 @@ witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_e
 	r = recording_close(w->recording, now_ns, exit_status);
 	end->recorded = recording_written(w->recording);
 	if (r < 0)
-		count_loss(w, recording_waiting(w->recording), r);
+		count_unwritten(w, r);
 	tell_loss(w);
 	return w->go.flags & MESSAGE_GO_ALLOW ? 0 : r;
 }

@@ -44,7 +44,7 @@ void witness_judge(struct witness *);
 bool witness_wants_output(const struct witness *);
 bool witness_is_current(struct witness *);
 
-/* Output that went to the user's terminal. */
+/* Output that went to the user's terminal, or that goes there once it is safe. */
 int witness_output(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
 /* How many of these bytes may be written to the inner terminal now: typed_piece(). */
@@ -73,6 +73,16 @@ int witness_tick(struct witness *, int64_t now_ns);
 
 /* No room for more output now: the relay must not read it yet. */
 bool witness_is_full(const struct witness *);
+
+/*
+ * May what was handed over be shown? Always, as a rule: the disk's space was taken before. On a file
+ * system that can't promise any it has to be in the file first: this writes it, waiting wait_ns at
+ * most. With on_failure = allow it may.
+ */
+bool witness_is_safe(struct witness *, int64_t now_ns, int64_t wait_ns);
+
+/* True when witness_is_safe() has to be asked: output is handed over first, and shown then. */
+bool witness_comes_first(const struct witness *);
 
 /* Waits for room, wait_ns at most. Returns whether there is none yet. */
 bool witness_wait(struct witness *, int64_t now_ns, int64_t wait_ns);

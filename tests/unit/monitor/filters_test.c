@@ -21,11 +21,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "monitor/guard.h"
 #include "monitor/spawn.h"
 #include "pump/sandbox.h"
 
 static const struct sock_filter monitor_filter[] = {
 #include "monitor_filter.h"
+};
+static const struct sock_filter guard_filter[] = {
+#include "guard_filter.h"
 };
 static const struct sock_filter pump_filter[] = {
 #include "pump_filter.h"
@@ -72,6 +76,10 @@ static const struct call by_nobody[] = {
     CALL(ftruncate, PUMP_RECORDING, 0),
     CALL(truncate, 0, 0),
     CALL(fallocate, PUMP_RECORDING, 0, 0, 1),
+    CALL(fallocate, PUMP_RECORDING, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, 1),
+    CALL(fallocate, PUMP_RECORDING, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE, 0, 1),
+    CALL(fallocate, PUMP_RECORDING, FALLOC_FL_COLLAPSE_RANGE, 0, 1),
+    CALL(fallocate, PUMP_OUT, FALLOC_FL_KEEP_SIZE, 0, 1),
     CALL(pwrite64, PUMP_RECORDING, 0, 0, 0),
     CALL(pwritev2, PUMP_RECORDING, 0, 0, 0, 0, 0),
     CALL(unlink, 0),
@@ -113,6 +121,32 @@ static const struct call by_the_monitor[] = {
     CALL(write, 100, 0, 0),
     CALL(recvmsg, 100, 0, 0),
     CALL(ioctl, PUMP_PTM, TIOCEXCL, 0),
+};
+
+/* The pump may, the monitor may not. */
+static const struct call by_the_pump[] = {
+    CALL(fallocate, PUMP_RECORDING, FALLOC_FL_KEEP_SIZE, 0, 0),
+    CALL(fdatasync, PUMP_RECORDING),
+};
+
+/* Neither of the two above may: what there is of it, and no more. */
+static const struct call by_the_guard[] = {
+    CALL(ftruncate, GUARD_RECORDING, -1),
+    CALL(read, GUARD_LIFE, 0, 0),
+    CALL(kill, -12345678, SIGHUP),
+    CALL(pidfd_send_signal, GUARD_SHELL, 0, 0, 0),
+};
+
+static const struct call not_by_the_guard[] = {
+    CALL(ftruncate, GUARD_LIFE, 0),
+    CALL(ftruncate, 4, 0),
+    CALL(read, GUARD_RECORDING, 0, 0),
+    CALL(write, GUARD_RECORDING, 0, 0),
+    CALL(kill, 1, SIGSTOP),
+    CALL(pidfd_send_signal, GUARD_PUMP, 0, 0, 0),
+    CALL(setresuid, -1, -1, -1),
+    CALL(socket, AF_UNIX, SOCK_DGRAM, 0),
+    CALL(fallocate, GUARD_RECORDING, FALLOC_FL_KEEP_SIZE, 0, 1),
 };
 
 /* Both may. */
@@ -177,6 +211,23 @@ test_what_only_the_monitor_may_do(void **state)
 }
 
 static void
+test_what_only_the_pump_may_do(void **state)
+{
+	(void)state;
+	expect(pump_filter, COUNT(pump_filter), by_the_pump, COUNT(by_the_pump), 0);
+	expect(monitor_filter, COUNT(monitor_filter), by_the_pump, COUNT(by_the_pump), SIGSYS);
+}
+
+static void
+test_what_the_guard_may_do(void **state)
+{
+	(void)state;
+	expect(guard_filter, COUNT(guard_filter), by_the_guard, COUNT(by_the_guard), 0);
+	expect(
+	    guard_filter, COUNT(guard_filter), not_by_the_guard, COUNT(not_by_the_guard), SIGSYS);
+}
+
+static void
 test_what_both_may_do(void **state)
 {
 	(void)state;
@@ -190,6 +241,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_neither_may_do),
 	    cmocka_unit_test(test_what_only_the_monitor_may_do),
+	    cmocka_unit_test(test_what_only_the_pump_may_do),
+	    cmocka_unit_test(test_what_the_guard_may_do),
 	    cmocka_unit_test(test_what_both_may_do),
 	};
 

@@ -8,6 +8,7 @@
 #include "common/io.h"
 #include "pump/recording.h"
 #include "pump/recording_sink.h"
+#include "pump/recording_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MS INT64_C(1000000)
@@ -238,6 +240,112 @@ test_a_full_disk(void **state)
 }
 
 /* The audit trail must not have a seal that the file doesn't. */
+/* Everything that was taken is in the file, to the last seal, though there was no space for more. */
+static void
+ends_whole_without_space(int zstd, int threaded)
+{
+	int fd = memfd_create("r", MFD_CLOEXEC);
+	struct recording_writer *w = threaded ? recording_writer_new() : NULL;
+	const struct recording_options options = {
+	    .take_space = 1, .limit = 1 << 20, .zstd = zstd, .writer = w, .seal_ns = -1};
+	struct seals seals = {.count = 0};
+	struct recording *r = start(dup(fd), &options, &seals);
+	char noise[RECORDING_CHUNK];
+	uint64_t taken = 0;
+	int64_t now = 0, since;
+	uint32_t seed = 1;
+	int error = 0;
+	struct stat st;
+
+	while (error == 0 && taken < (8 << 20)) {
+		for (size_t i = 0; i < sizeof noise; i++)
+			noise[i] = (char)((seed = seed * 1103515245 + 12345) >> 16);
+		now += MS;
+		if (recording_room(r) >= sizeof noise) {
+			assert_int_equal(recording_output(r, now, noise, sizeof noise), 0);
+			taken += sizeof noise;
+		} else {
+			recording_wait(r, now, 5 * MS);
+		}
+		if (now >= recording_deadline_ns(r))
+			error = recording_tick(r, now);
+	}
+	assert_int_equal(error, -EFBIG);
+	assert_true(taken >= 8 * sizeof noise);
+	assert_int_equal(recording_tick(r, now), -EFBIG); /* it stays said */
+	assert_int_equal(recording_close(r, now, 1), 0);
+	assert_int_equal(recording_unwritten(r, &since), 0);
+	assert_true(since == INT64_MAX);
+	assert_true(seals.last.is_last);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_size == (off_t)recording_written(r) && st.st_size <= 1 << 20);
+	recording_free(r);
+	recording_writer_free(w);
+	close(fd);
+}
+
+static void
+test_no_space_is_known_before_it_is_needed(void **state)
+{
+	(void)state;
+	ends_whole_without_space(0, 0);
+	ends_whole_without_space(0, 1);
+	ends_whole_without_space(3, 0);
+	ends_whole_without_space(3, 1);
+}
+
+static void
+test_space_is_taken_ahead_and_the_size_stays(void **state)
+{
+	int fd = memfd_create("r", MFD_CLOEXEC);
+	const struct recording_options options = {.take_space = 1};
+	struct recording *r = start(dup(fd), &options, NULL);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_size == (off_t)recording_written(r));
+	assert_true(st.st_blocks * 512 >= 128 << 10);
+	assert_int_equal(recording_comes_first(r), 0);
+	assert_int_equal(recording_output(r, MS, "a", 1), 0);
+	assert_int_equal(recording_is_safe(r, MS, 0), 1);
+	assert_string_equal(lines(fd), ""); /* nothing waits for it */
+	recording_free(r);
+	close(fd);
+}
+
+/* A pipe stands in for a file system without fallocate(2). */
+static void
+test_without_space_to_take_it_is_in_the_file_first(void **state)
+{
+	const struct recording_options options = {.take_space = 1};
+	struct recording *r;
+	char text[256];
+	int ends[2];
+	int64_t since;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	r = start(ends[1], &options, NULL);
+	assert_int_equal(recording_comes_first(r), 1);
+	assert_true(read(ends[0], text, sizeof text) > 0);
+	assert_int_equal(recording_output(r, MS, "abc", 3), 0);
+	assert_true(recording_unwritten(r, &since) > 0);
+	assert_int_equal(since, MS);
+	assert_int_equal(recording_is_safe(r, MS, 0), 1);
+	n = read(ends[0], text, sizeof text - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_string_equal(text, "[0.001000,\"o\",\"abc\"]\n");
+	assert_int_equal(recording_unwritten(r, &since), 0);
+	close(ends[0]);
+	assert_int_equal(recording_output(r, 2 * MS, "lost", 4), 0);
+	assert_int_equal(recording_is_safe(r, 2 * MS, 0), 0);
+	assert_int_equal(recording_error(r), -EPIPE);
+	recording_free(r);
+}
+
 static void
 test_a_seal_is_handed_out_when_it_is_written(void **state)
 {
@@ -347,12 +455,16 @@ test_bad_calls(void **state)
 int
 main(void)
 {
+	signal(SIGPIPE, SIG_IGN);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_events_as_lines),
 	    cmocka_unit_test(test_an_event_waits_100_ms_at_most),
 	    cmocka_unit_test(test_half_a_character_waits_100_ms_at_most),
 	    cmocka_unit_test(test_seals_by_time_and_by_bytes),
 	    cmocka_unit_test(test_a_full_disk),
+	    cmocka_unit_test(test_no_space_is_known_before_it_is_needed),
+	    cmocka_unit_test(test_space_is_taken_ahead_and_the_size_stays),
+	    cmocka_unit_test(test_without_space_to_take_it_is_in_the_file_first),
 	    cmocka_unit_test(test_a_seal_is_handed_out_when_it_is_written),
 	    cmocka_unit_test(test_a_full_pipe_is_no_error),
 	    cmocka_unit_test(test_the_cap),
