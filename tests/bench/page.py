@@ -124,15 +124,20 @@ def list_table(figures, lines):
     return markdown(["", ""], rows) if rows else ""
 
 
-def lookup_table(figures):
-    rows = []
-    for of in ("entries", "sockets"):
-        sizes = sorted(int(metric.split()[3]) for metric in figures if metric.startswith("lookup us at") and metric.endswith(of))
-        for n in sizes:
-            awk = one(figures, f"awk ms at {n} {of}")
-            rows.append([f"{n:,} {'entries of conntrack' if of == 'entries' else 'other TCP sockets'}",
-                         f"{one(figures, f'lookup us at {n} {of}'):.1f}", f"{awk * 1000:,.0f}" if awk is not None else ""])
-    return markdown(["", "exact look-up, µs", "awk over /proc/net/nf_conntrack or tcp, µs"], rows) if rows else ""
+def lookup_table(extra):
+    rows = [[f"{row[of]:,} {name}", f"{row['median_us']:.1f}", f"{row['p99_us']:.1f}", f"{row['awk_us']:,}"]
+            for key, of, name in (("conntrack", "entries", "entries of conntrack"), ("sockets", "sockets", "TCP sockets"))
+            for row in extra.get(key, [])]
+    return markdown(["", "exact look-up, µs", "p99", "awk over /proc/net/nf_conntrack or tcp, µs"], rows) if rows else ""
+
+
+def ledger_table(extra):
+    book = extra.get("ledger")
+    if not book:
+        return ""
+    rows = [[step["what"], f"{step['wall_s']:.2f}", f"{step['cpu_s']:.2f}", str(step["memory_mib"])] for step in book["steps"]]
+    return (f"A ledger of {book['lines']:,} lines, {book['mib']} MiB; its index has {book['index_mib']} MiB.\n\n" +
+            markdown(["`ttyacct`", "s", "CPU s", "memory, MiB"], rows))
 
 
 def of_ratio(figures, metric, form="{:.2f}"):
@@ -153,11 +158,11 @@ def plain_value(figures, metric, form):
     return (None, "") if value is None else (value, form.format(value))
 
 
-def flatness(figures, of):
-    sizes = sorted(int(m.split()[3]) for m in figures if m.startswith("lookup us at") and m.endswith(of))
-    if len(sizes) < 2:
+def flatness(rows):
+    """The look-up among the most, as a multiple of that among the fewest."""
+    if not rows:
         return None, ""
-    values = [one(figures, f"lookup us at {n} {of}") for n in sizes]
+    values = [row["median_us"] for row in rows]
     return values[-1] / values[0], " / ".join(f"{v:.1f}" for v in values) + " µs"
 
 
@@ -175,8 +180,9 @@ def beside_tlog(figures):
     return (None, "") if not mine or not theirs else (mine / theirs, f"{mine:.0f} / {theirs:.0f} = {mine / theirs:.1f}")
 
 
-def goals(figures, size):
+def goals(result):
     """[(number, goal, bound in words, (value, in words), met?)] of what was measured."""
+    figures, size, accounting = result["figures"], result["size"], result.get("extra", {}).get("accounting", {})
     wanted = []
 
     def most(number, text, limit, found, unit=""):
@@ -206,15 +212,15 @@ def goals(figures, size):
     most(6, "pastes that got stuck or lost a byte", 0, moves(figures))
     most(6, "growth in a paste that is printed", 0, plain_value(figures, "growth paste kB", "{:.0f} kB"), " kB")
     least(6, "paste with input audited, beside tlog with input", 5, beside_tlog(figures), " × tlog-input")
-    most(7, "a look-up at the most conntrack entries", 1.5, flatness(figures, "entries"), " × at none")
-    most(7, "a look-up beside 10,000 sockets", 1.5, flatness(figures, "sockets"), " × beside none")
+    most(7, "a look-up among 0 / 10,000 / 100,000 conntrack entries", 1.5, flatness(accounting.get("conntrack")), " × at none")
+    most(7, "a look-up among 0 / 10,000 sockets", 1.5, flatness(accounting.get("sockets")), " × beside none")
     most(8, "records lost by the kernel, lines at full speed", 0, plain_value(figures, "lines lost by the kernel", "{:.0f}"))
     most(8, "input not on record, lines at full speed", 0, plain_value(figures, "lines not on record %", "{:.1f} %"), " %")
     return [goal for goal in wanted if goal[3][0] is not None]
 
 
-def goal_table(figures, size):
-    rows = [[str(number), text, bound, found[1], "yes" if met else "**no**"] for number, text, bound, found, met in goals(figures, size)]
+def goal_table(result):
+    rows = [[str(number), text, bound, found[1], "yes" if met else "**no**"] for number, text, bound, found, met in goals(result)]
     return markdown(["", "goal", "wanted", "ttywrap", "reached"], rows).replace("---:", "---") if rows else ""
 
 
@@ -257,18 +263,19 @@ def shown_size(size):
 def page(result):
     """What stands between the marks of docs/bench.md."""
     figures, subjects, size = result["figures"], list(result["subjects"]), result["size"]
-    pieces = [about(result) + "\n", "## Goals\n", goal_table(figures, size)]
+    pieces = [about(result) + "\n", "## Goals\n", goal_table(result)]
     for title, intro, columns in PARTS:
         made = part_table(figures, subjects, columns)
         if made:
             pieces += [f"## {title}\n".format(**size), intro.format(**shown_size(size)) + "\n", made]
-    pieces += ["## Look-ups of a connection\n", lookup_table(figures)] if lookup_table(figures) else []
     for title, intro, lines in LISTS:
         made = list_table(figures, lines)
         if made:
             pieces += [f"## {title}\n", intro + "\n", made]
-    for title, made in result.get("extra", {}).items():
-        pieces += [f"## {title}\n", made]
+    extra = result.get("extra", {})
+    for title, made in (("Ten thousand recordings", extra.get("recordings")), ("Look-ups of a connection", lookup_table(extra.get("accounting", {}))),
+                        ("A long ledger", ledger_table(extra.get("accounting", {})))):
+        pieces += [f"## {title}\n", made.strip() + "\n"] if made else []
     ahead = ahead_table(figures, subjects)
     return "\n".join(pieces + (["## Where a peer is ahead\n", ahead] if ahead else []))
 
@@ -291,7 +298,7 @@ def short(result):
         ("memory (PSS) per session, kB", ["PSS kB"], "{:,.0f}"),
         ("paste: read raw / printed raw / into `cat`, MB/s", [f"paste {mode} MB/s" for mode in ("sink", "back", "cat")], "{:.0f}"),
         ("floods whose end is lost", ["floods without their end"], "{:.0%}"))]
-    met = goals(figures, result["size"])
+    met = goals(result)
     reached = sum(goal[4] for goal in met)
     return markdown([""] + there, rows) + f"\n{reached} of {len(met)} goals reached; docs/bench.md lists them.\n"
 
@@ -310,6 +317,6 @@ def plain(result):
             if "median" in ratio and subject != YARDSTICK:
                 text += f"   {ratio['median']:.2f} ({ratio['min']:.2f}–{ratio['max']:.2f})"
             lines.append(text)
-    met = goals(result["figures"], result["size"]) if result["figures"] else []
+    met = goals(result)
     lines += [""] + [f"goal {number}: {text} {bound}: {found[1]} {'reached' if ok else 'MISSED'}" for number, text, bound, found, ok in met]
     return "\n".join(lines)

@@ -5,7 +5,6 @@ import sys
 import time
 
 import files
-import lookups
 import meter as meter_module
 import trail
 
@@ -102,7 +101,7 @@ def grown(seen):
 
 def growth(m, subject, size):
     """Resident memory of each of the recorder's processes in a long flood, and in a paste that is printed."""
-    got, seen = m.watch(subject, ["drain"], m.work("flood", size["growth_s"]), every_s=max(0.2, size["growth_s"] / 100), punch=True)
+    got, seen = m.watch(subject, ["drain"], m.work("flood", size["growth_s"]), every_s=min(1.0, max(0.2, size["growth_s"] / 100)), punch=True)
     found = {"growth flood GB": got["bytes"] / GB}
     for name, (early, late) in grown(seen).items():
         found |= {f"RSS {name} first half kB": early, f"RSS {name} second half kB": late}
@@ -126,7 +125,6 @@ PLAN = (
     ("long", files.long_files, 1, 1, lambda name: name == "ttywrap-plain"),
     ("login", trail.login, 1, 1, lambda name: name == "ttywrap"),
     ("audit", trail.sustained, 1, 1, lambda name: name in ("ttywrap", "tlog-input")),
-    ("lookup", lookups.lookups, 1, 1, lambda name: name == "ttywrap"),
 )
 GROUPS = {"cpu": KINDS, "throughput": KINDS}  # names for several
 
