@@ -34,7 +34,7 @@ PARTS = (
      [("ms", "start ms", "{:.1f}", "spread"), ("CPU ms", "start CPU ms", "{:.1f}", "median"),
       ("without a terminal, ms", "start -c ms", "{:.1f}", "spread"), ("CPU ms", "start -c CPU ms", "{:.1f}", "median")]),
     ("Memory", "PSS of the recorder's processes for a session, {sessions} idle ones at once. Growth: the most resident memory in the second "
-     "half less that in the first, of each process, added up: in a flood of {growth_s} s, and in a paste of {paste} MiB that is printed. 0 is 0 pages.",
+     "half less that in the first, of each process, added up: in a flood of {growth_s} s, and in a paste of four times {paste} MiB that is printed. 0 is 0 pages.",
      [("PSS, kB", "PSS kB", "{:,.0f}", "median"), ("flood, GB", "growth flood GB", "{:.1f}", "median"),
       ("growth, kB", "growth flood kB", "{:.0f}", "median"), ("growth in a paste, kB", "growth paste kB", "{:.0f}", "median")]),
     ("Paste", "{paste} MiB ({paste_less} for the peers but script and tlog) as fast as it is taken: into a program that reads it raw and "
