@@ -9,6 +9,7 @@ import fcntl
 import os
 import pwd
 import shutil
+import signal
 import socket
 import struct
 
@@ -98,60 +99,163 @@ def test_disk_full_allow(live, policy, small_disk):
     assert written + lost == int(closed["out"])
 
 
-def mount_disk():
-    """An ext4 of its own for recordings."""
+def mount_disk(size=16 << 20, make=("mkfs.ext4", "-q"), options="loop"):
+    """A file system of its own for recordings."""
     if not os.path.exists("/dev/loop-control"):
         os.mknod("/dev/loop-control", 0o020600, os.makedev(10, 237))
     for k in range(64):
         if not os.path.exists(f"/dev/loop{k}"):
             os.mknod(f"/dev/loop{k}", 0o060600, os.makedev(7, k))
     with open("/tmp/disk", "wb") as disk:
-        disk.truncate(16 << 20)
+        disk.truncate(size)
     try:
-        run("mkfs.ext4", "-q", "/tmp/disk")
-        run("mount", "-o", "loop", "/tmp/disk", LOGS)
+        run(*make, "/tmp/disk")
+        run("mount", "-o", options, "/tmp/disk", LOGS)
     except RuntimeError as reason:
         pytest.skip(f"no loop file system here: {reason}")
     own_logs()
 
 
-@pytest.fixture
-def disk(host):
-    """disk() breaks it: every write from then on is an I/O error."""
-    mount_disk()
-
-    def die():
-        fd = os.open(LOGS, os.O_RDONLY)
-        fcntl.ioctl(fd, EXT4_IOC_SHUTDOWN, struct.pack("I", 2))
-        os.close(fd)
-    yield die
+def unmount_disk():
     run("umount", "-l", LOGS)
     os.unlink("/tmp/disk")
 
 
-def test_io_error_deny(live, policy, disk):
+@pytest.fixture(params=["I/O error", "read-only"])
+def disk(host, request):
+    """(break it, errno, its text): every write from then on is an I/O error; or the kernel makes the file system read-only."""
+    mount_disk(options="loop,errors=remount-ro")
+
+    def shut_down():
+        fd = os.open(LOGS, os.O_RDONLY)
+        fcntl.ioctl(fd, EXT4_IOC_SHUTDOWN, struct.pack("I", 2))
+        os.close(fd)
+
+    def find_an_error():
+        """As ext4 does when it meets one in its own structures; mount(8) refuses while a file is open for writing."""
+        device = os.stat(LOGS).st_dev
+        name = os.path.basename(os.readlink(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}"))
+        with open(f"/sys/fs/ext4/{name}/trigger_fs_error", "w", encoding="ascii") as trigger:
+            trigger.write("a test of ttywrap's")
+    yield (shut_down, 5, "Input/output error") if request.param == "I/O error" else (find_an_error, 30, "Read-only file system")
+    unmount_disk()
+
+
+def test_a_broken_disk_deny(live, policy, disk):
+    """What was on its way is lost, and that is on record: how much, since when. Nothing more is shown."""
+    fail, number, text = disk
     policy("deny")
     session = live()
     session.terminal.run("echo well")
-    disk()
-    session.terminal.send("echo not recorded\r")
-    session.terminal.expect(r"the session has ended: its recording can't be written \(Input/output error\)")
+    wait_until(lambda: "well" in session.shown(), "what was shown in the recording")
+    fail()
+    session.terminal.send("echo not rec''orded; sleep 3; echo never sho''wn\r")
+    session.terminal.expect(rf"the session has ended: its recording can't be written \({text}\)")
+    assert "never shown" not in session.terminal.before
     session.terminal.finish()
     assert session.closed()["why"] == "recording"
+    [loss] = losses(session)
+    assert loss["of"] == "recording" and loss["errno"] == str(number)
+    assert int(loss["bytes"]) >= len('[0.000000,"o","not recorded"]') and int(loss["from_ms"]) < int(loss["to_ms"])
 
 
-def test_io_error_allow(live, policy, disk):
+def test_a_broken_disk_allow(live, policy, disk):
+    fail, number, _ = disk
     policy("allow")
     session = live()
     session.terminal.run("echo well")
-    disk()
+    fail()
     for _ in range(3):
         assert session.terminal.run("seq 1 60000 | tail -1") == "60000\n"
     session.terminal.send("seq 1 90000\r")
     session.terminal.prompt()
     assert session.terminal.exit() == 0
     assert session.closed()["why"] == "exit"
-    assert sum(int(r["bytes"]) for r in losses(session)) > 0 and {r["errno"] for r in losses(session)} == {"5"}
+    assert sum(int(r["bytes"]) for r in losses(session)) > 0 and {r["errno"] for r in losses(session)} == {str(number)}
+
+
+BTRFS_QUOTA_CTL, BTRFS_QGROUP_LIMIT = 0xC0109428, 0x8030942B
+BTRFS_TOP = 5  # the top subvolume, and its qgroup
+
+
+@pytest.fixture
+def quota(host):
+    """quota(bytes) sets how much the folder may hold: it has more than that free. Quotas of subvolumes, the kind this kernel has."""
+    mount_disk(128 << 20, ("mkfs.btrfs", "-q"), "loop,compress=no")
+
+    def ask(request, data):
+        fd = os.open(LOGS, os.O_RDONLY)
+        fcntl.ioctl(fd, request, bytearray(data))
+        os.close(fd)
+    ask(BTRFS_QUOTA_CTL, struct.pack("QQ", 1, 0))
+    # struct btrfs_ioctl_qgroup_limit_args: the qgroup, then which limits are meant (1: of all it refers to) and the limits.
+    yield lambda size: ask(BTRFS_QGROUP_LIMIT, struct.pack("QQQQQQ", BTRFS_TOP, 1, size, 0, 0, 0))
+    unmount_disk()
+
+
+def test_quota_deny(live, policy, quota):
+    policy("deny")
+    quota(1 << 20)
+    ended_before_anything_was_lost(live(), "seq 1 1000000", "Disk quota exceeded")
+    assert os.statvfs(LOGS).f_bavail * os.statvfs(LOGS).f_frsize > 8 << 20
+
+
+def test_quota_allow(live, policy, quota):
+    policy("allow")
+    quota(1 << 20)
+    session = live()
+    session.terminal.send("seq 1 300000\r")
+    session.terminal.expect("\n299999\r\n300000\r\n")
+    session.terminal.prompt()
+    first = wait_until(lambda: losses(session), "the record of the loss")[0]
+    assert int(first["bytes"]) > 0 and first["errno"] == "122"
+    quota(100 << 20)
+    session.terminal.run("echo there is room")
+    wait_until(lambda: "there is room" in session.shown(), "the recording goes on")
+    assert session.terminal.exit() == 0
+    assert session.closed()["why"] == "exit"
+
+
+@pytest.fixture
+def plain_disk(host):
+    """Without extents, and so without fallocate(2)."""
+    mount_disk(2 << 20, ("mkfs.ext4", "-q", "-O", "^extent,^64bit,^has_journal,^flex_bg,^metadata_csum"))
+    yield
+    unmount_disk()
+
+
+@pytest.mark.parametrize("fsync", ["seal", "always"])
+def test_where_no_space_can_be_promised(live, policy, plain_disk, host, fsync):
+    """It is in the file before it is shown, then: what was on the screen when the disk was full is all there."""
+    policy("deny", f"fsync = {fsync}\n")
+    session = live()
+    at = len(session.shown())
+    session.terminal.send("seq 1 1000000\r")
+    session.terminal.expect(r"ttywrap: the session has ended: its recording can't be written \(No space left on device\)\r\n")
+    on_screen = session.terminal.before
+    session.terminal.finish()
+    assert session.closed()["why"] == "recording"
+    session.gone()
+    assert len(on_screen) > 100000 and session.shown()[at:].startswith(on_screen)
+
+
+@pytest.mark.parametrize("zstd", ["none", "zstd"])
+def test_the_space_is_given_back(live, policy, host, zstd):
+    """Also by a session whose pump, or whose monitor, was killed."""
+    policy("deny", f"compress = {zstd}\n")
+    suffix = ".zst" if zstd == "zstd" else ""
+    for role in (None, "pump", "monitor"):
+        session = live()
+        path = session.recording + suffix
+        ahead = os.stat(path)
+        assert ahead.st_blocks * 512 > ahead.st_size + (128 << 10)
+        session.terminal.run("seq 1 5000")
+        if role is None:
+            assert session.terminal.exit() == 0
+        else:
+            os.kill(getattr(session, role), signal.SIGKILL)
+        session.gone()
+        wait_until(lambda: os.stat(path).st_blocks * 512 <= os.stat(path).st_size + 8192, f"the space after {role or 'the end'}")
 
 
 @pytest.mark.parametrize("word", ["deny", "allow"])
