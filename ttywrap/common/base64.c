@@ -2,6 +2,8 @@
 /* Pump and replay. Pure: looks at bytes that anybody may have made up. */
 #include "common/base64.h"
 
+#include "common/cpu.h"
+
 #include <errno.h>
 #include <string.h>
 #if defined __SSE2__ && !defined NO_SIMD
@@ -52,7 +54,7 @@ encode_ssse3(char *dst, const uint8_t *src, size_t n)
 static size_t
 encode_wide(char *dst, const uint8_t *src, size_t n)
 {
-	return __builtin_cpu_supports("ssse3") ? encode_ssse3(dst, src, n) : 0;
+	return cpu_has(SSSE3, "ssse3") ? encode_ssse3(dst, src, n) : 0;
 }
 #else
 static size_t

@@ -10,6 +10,8 @@
  */
 #include "common/blake2b.h"
 
+#include "common/cpu.h"
+
 #include <endian.h>
 #include <string.h>
 
@@ -125,8 +127,7 @@ blocks_bmi2(uint64_t h[8], const uint8_t *p, size_t n, uint64_t count)
 static uint64_t
 blocks(uint64_t h[8], const uint8_t *p, size_t n, uint64_t count)
 {
-	return __builtin_cpu_supports("bmi2") ? blocks_bmi2(h, p, n, count)
-					      : blocks_plain(h, p, n, count);
+	return cpu_has(BMI2, "bmi2") ? blocks_bmi2(h, p, n, count) : blocks_plain(h, p, n, count);
 }
 #else
 #define blocks blocks_plain

@@ -2,6 +2,7 @@
 /* Pump: no privilege. Distrusts every byte: they come from the user's programs and keyboard. */
 #include "pump/escape.h"
 
+#include "common/cpu.h"
 #include "common/utf8.h"
 
 #include <string.h>
@@ -297,7 +298,7 @@ static inline int
 has_blocks(void)
 {
 #if defined __SSE2__ && !defined NO_SIMD
-	return __builtin_cpu_supports("ssse3");
+	return cpu_has(SSSE3, "ssse3");
 #else
 	return 1;
 #endif
