@@ -239,6 +239,8 @@ live_who(sqlite3 *db, struct table *t)
 	table_column(t, "opened", "Since", COLUMN_TIME, 0);
 	table_column(t, "connection", "Connection", COLUMN_TEXT, 7);
 	table_column(t, "source", "Source", COLUMN_TEXT, 8);
+	t->bar = t->width;
+	t->bars = 2;
 	table_column(t, "in_bytes", "In", COLUMN_BYTES, 0);
 	table_column(t, "out_bytes", "Out", COLUMN_BYTES, 0);
 	while (sqlite3_step(s) == SQLITE_ROW) {

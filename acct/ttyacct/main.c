@@ -343,6 +343,25 @@ terminal_columns(void)
 	return isatty(1) ? COLUMNS_PLAIN : COLUMNS_ENDLESS;
 }
 
+/* Of what the answer is, for people. */
+static void
+note_make(const struct request *r, struct table *t)
+{
+	const struct report_query *q = &r->query;
+	char from[32], to[32];
+
+	if (strcmp(r->command->name, "who") == 0)
+		return;
+	print_time((int64_t)q->since * 1000000000, from, sizeof from);
+	print_time((int64_t)q->until * 1000000000, to, sizeof to);
+	snprintf(t->note, sizeof t->note, "%s%s%s%s%s%s%s%s%s%s",
+	    strcmp(r->command->name, "sessions") == 0 ? "by begin" : "by ",
+	    strcmp(r->command->name, "sessions") == 0 ? "" : report_by_word(q->by),
+	    q->since ? ", from " : "", q->since ? from : "", q->until ? ", until " : "",
+	    q->until ? to : "", q->user ? ", user " : "", q->user ? q->user : "",
+	    q->client ? ", client " : "", q->client ? q->client : "");
+}
+
 static int
 answer(struct index *ix, const struct request *r)
 {
@@ -367,6 +386,7 @@ answer(struct index *ix, const struct request *r)
 		table_init(&t, "Traffic over SSH");
 		ret = report_make(index_db(ix), &r->query, &t);
 	}
+	note_make(r, &t);
 	if (ret == 0)
 		printers[r->format](&t, &p);
 	if (ret == 0 && t.rows == 0 && r->format <= AS_CHART)

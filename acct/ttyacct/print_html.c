@@ -11,6 +11,7 @@ enum {
 	BAR_HEIGHT = 22,
 	BAR_WIDTH = 560,
 	LABEL_WIDTH = 200,
+	LABEL_MAX = 32, /* bytes of a label: about as much as fits */
 	CHART_MAX = 100
 };
 
@@ -45,45 +46,69 @@ static const char head[] =
     ":root{color-scheme:light dark}\n"
     "body{font:15px/1.4 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
     "svg{max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:currentColor}\n"
-    "svg rect{fill:#3b7dd8}table{border-collapse:collapse;margin-top:1.5rem}\n"
+    ".b0{fill:#3b7dd8;background:#3b7dd8}.b1{fill:#e08a2e;background:#e08a2e}\n"
+    ".key span{display:inline-block;width:.8em;height:.8em;margin:0 .4em 0 1em}\n"
+    "div{overflow-x:auto}table{border-collapse:collapse;margin-top:1.5rem}\n"
     "th,td{padding:.3rem .7rem;border-bottom:1px solid #8886;text-align:left}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}footer{margin-top:2rem;opacity:."
     "7}\n</style>\n";
 
+/* The parts of a row's bar, one behind the other, and the sum behind them. */
+static void
+put_bar(const struct table *t, const struct print *p, size_t row, int64_t most)
+{
+	const struct column sums = {.kind = COLUMN_BYTES};
+	const struct cell sum = {NULL, table_bar(t, row)};
+	size_t y = row * BAR_HEIGHT;
+	int64_t so_far = 0;
+	char buf[CELL_MAX];
+
+	fprintf(p->out, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">", LABEL_WIDTH - 8, y + 15);
+	put_text(p->out,
+	    print_cell(&t->columns[0], &t->cells[row * t->width], p->exact, buf, LABEL_MAX));
+	fputs("</text>", p->out);
+	for (size_t c = t->bar; c < t->bar + t->bars; c++) {
+		double from = (double)so_far / (double)most * BAR_WIDTH;
+
+		so_far += t->cells[row * t->width + c].number;
+		fprintf(p->out,
+		    "<rect class=\"b%zu\" x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\"/>",
+		    c - t->bar, LABEL_WIDTH + from, y + 3,
+		    (double)so_far / (double)most * BAR_WIDTH - from, BAR_HEIGHT - 6);
+	}
+	fprintf(p->out, "<text x=\"%.1f\" y=\"%zu\">",
+	    LABEL_WIDTH + (double)so_far / (double)most * BAR_WIDTH + 6, y + 15);
+	put_text(p->out, print_cell(&sums, &sum, p->exact, buf, sizeof buf));
+	fputs("</text>\n", p->out);
+}
+
 static void
 put_chart(const struct table *t, const struct print *p)
 {
-	size_t bar = t->bar < 0 ? t->width - 1 : (size_t)t->bar;
 	size_t rows = t->rows < CHART_MAX ? t->rows : CHART_MAX;
-	int64_t most = 1;
-	char buf[CELL_MAX];
+	int64_t most = table_bar_most(t);
 
-	for (size_t r = 0; r < rows; r++)
-		if (t->cells[r * t->width + bar].number > most)
-			most = t->cells[r * t->width + bar].number;
+	if (rows == 0) {
+		fputs("<p>Nothing found.</p>\n", p->out);
+		return;
+	}
+	fputs("<p class=\"key\">", p->out);
+	for (size_t c = t->bar; c < t->bar + t->bars; c++) {
+		fprintf(p->out, "<span class=\"b%zu\"></span>", c - t->bar);
+		put_text(p->out, t->columns[c].title);
+	}
 	fprintf(p->out,
-	    "<svg role=\"img\" width=\"%d\" height=\"%zu\" viewBox=\"0 0 %d %zu\"><title>",
+	    "</p>\n<svg role=\"img\" width=\"%d\" height=\"%zu\" viewBox=\"0 0 %d %zu\">"
+	    "<title>Bars; their figures are in the table</title>\n",
 	    LABEL_WIDTH + BAR_WIDTH + 100, rows * BAR_HEIGHT, LABEL_WIDTH + BAR_WIDTH + 100,
 	    rows * BAR_HEIGHT);
-	put_text(p->out, t->columns[bar].title);
-	fputs("</title>\n", p->out);
-	for (size_t r = 0; r < rows; r++) {
-		const struct cell *row = t->cells + r * t->width;
-		int w = (int)((double)row[bar].number / (double)most * BAR_WIDTH + 0.5);
-		size_t y = r * BAR_HEIGHT;
-
-		fprintf(p->out, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">", LABEL_WIDTH - 8,
-		    y + 15);
-		put_text(p->out, print_cell(&t->columns[0], &row[0], p->exact, buf, 40));
-		fprintf(p->out,
-		    "</text><rect x=\"%d\" y=\"%zu\" width=\"%d\" height=\"%d\" rx=\"2\"/><text "
-		    "x=\"%d\" y=\"%zu\">",
-		    LABEL_WIDTH, y + 3, w, BAR_HEIGHT - 6, LABEL_WIDTH + w + 6, y + 15);
-		put_text(
-		    p->out, print_cell(&t->columns[bar], &row[bar], p->exact, buf, sizeof buf));
-		fputs("</text>\n", p->out);
-	}
+	for (size_t r = 0; r < rows; r++)
+		put_bar(t, p, r, most > 0 ? most : 1);
 	fputs("</svg>\n", p->out);
+	if (rows < t->rows)
+		fprintf(p->out,
+		    "<p>Bars for the first %zu of %zu rows; all are in the table.</p>\n", rows,
+		    t->rows);
 }
 
 static void
@@ -116,13 +141,15 @@ print_html(const struct table *t, const struct print *p)
 	put_text(p->out, t->title);
 	fputs("</title></head><body>\n<h1>", p->out);
 	put_text(p->out, t->title);
-	fputs("</h1>\n", p->out);
+	fputs("</h1>\n<p>", p->out);
+	put_text(p->out, t->note);
+	fputs("</p>\n", p->out);
 	put_chart(t, p);
-	fputs("<table><thead>\n", p->out);
+	fputs("<div><table><thead>\n", p->out);
 	put_row(t, p, 0);
 	fputs("</thead><tbody>\n", p->out);
 	for (size_t r = 1; r <= t->rows; r++)
 		put_row(t, p, r);
-	fprintf(p->out, "</tbody></table>\n<footer>ttyacct, %s</footer></body></html>\n",
+	fprintf(p->out, "</tbody></table></div>\n<footer>ttyacct, %s</footer></body></html>\n",
 	    print_time((int64_t)time(NULL) * 1000000000, buf, sizeof buf));
 }

@@ -248,34 +248,49 @@ put_bar(const struct print *p, int64_t value, int64_t most, int room)
 		fputs(p->unicode ? eighths[n % 8] : n % 8 >= 4 || n < 8 ? "#" : "", p->out);
 }
 
+/* What the bars are: "In + Out". */
+static void
+put_chart_title(const struct table *t, const struct print *p)
+{
+	const struct column text = {.kind = COLUMN_TEXT};
+	const struct cell note = {(char *)(uintptr_t)t->note, 0};
+	char buf[CELL_MAX];
+
+	fprintf(p->out, "%s:", t->title);
+	for (size_t c = t->bar; c < t->bar + t->bars; c++)
+		fprintf(p->out, "%s %s", c > t->bar ? " +" : "", t->columns[c].title);
+	fprintf(p->out, "%s%s\n", t->note[0] ? ", " : "",
+	    print_cell(&text, &note, false, buf, sizeof buf));
+}
+
 void
 print_chart(const struct table *t, const struct print *p)
 {
+	const struct column sums = {.kind = COLUMN_BYTES};
 	struct layout l = {0};
-	int label, value, room;
-	size_t bar = t->bar < 0 ? t->width - 1 : (size_t)t->bar;
-	int64_t most = 0;
+	int label, value = 0, room;
+	int64_t most = table_bar_most(t);
 	char buf[CELL_MAX];
 
 	layout_measure(&l, t, p);
-	value = l.data[bar];
 	label = l.data[0] < p->columns / 3 ? l.data[0] : p->columns / 3;
+	for (size_t r = 0; r < t->rows; r++) {
+		const struct cell sum = {NULL, table_bar(t, r)};
+		int w = text_width(print_cell(&sums, &sum, p->exact, buf, sizeof buf));
+
+		value = w > value ? w : value;
+	}
 	room = p->columns - label - value - 2 * GAP;
 	room = room < 10 ? 10 : room;
-	for (size_t r = 0; r < t->rows; r++)
-		if (t->cells[r * t->width + bar].number > most)
-			most = t->cells[r * t->width + bar].number;
-	fprintf(p->out, "%s: %s\n", t->title, t->columns[bar].title);
+	put_chart_title(t, p);
 	for (size_t r = 0; r < t->rows; r++) {
-		const struct cell *row = t->cells + r * t->width;
+		const struct cell sum = {NULL, table_bar(t, r)};
 
-		put_padded(p, print_cell(&t->columns[0], &row[0], p->exact, buf, sizeof buf), label,
-		    false);
+		put_padded(p, layout_cell(&l, t, p, r, 0, buf), label, false);
 		fprintf(p->out, "%*s", GAP, "");
-		put_padded(p, print_cell(&t->columns[bar], &row[bar], p->exact, buf, sizeof buf),
-		    value, true);
+		put_padded(p, print_cell(&sums, &sum, p->exact, buf, sizeof buf), value, true);
 		fprintf(p->out, "%*s", GAP, "");
-		put_bar(p, row[bar].number, most, room);
+		put_bar(p, sum.number, most, room);
 		fputc('\n', p->out);
 	}
 }

@@ -41,6 +41,12 @@ report_by_name(const char *word)
 	return -1;
 }
 
+const char *
+report_by_word(enum report_by by)
+{
+	return bys[by].word;
+}
+
 /* period(20261122, 'week') is 2026-W47 (ISO 8601) */
 static void
 sql_period(sqlite3_context *cx, int n, sqlite3_value **v)
@@ -207,9 +213,10 @@ columns_make(struct table *t, enum report_by by)
 	} else {
 		table_column(t, "connections", "Connections", COLUMN_COUNT, 1);
 	}
+	t->bar = t->width;
+	t->bars = 2;
 	table_column(t, "in_bytes", "In", COLUMN_BYTES, 0);
 	table_column(t, "out_bytes", "Out", COLUMN_BYTES, 0);
-	t->bar = (int)t->width;
 	table_column(t, "total_bytes", "Total", COLUMN_BYTES, by == BY_CONNECTION ? 4 : 0);
 	table_column(t, "in_packets", "Packets in", COLUMN_COUNT, 8);
 	table_column(t, "out_packets", "Packets out", COLUMN_COUNT, 9);
@@ -286,6 +293,8 @@ report_sessions(sqlite3 *db, const struct report_query *q, struct table *t)
 	table_column(t, "client", "From", COLUMN_TEXT, 4);
 	table_column(t, "opened", "Opened", COLUMN_TIME, 1);
 	table_column(t, "closed", "Closed", COLUMN_TIME, 5);
+	t->bar = t->width;
+	t->bars = 2;
 	/* What the connection moved while the session was there: sessions at the same time share
 	 * it. */
 	table_column(t, "in_bytes_meanwhile", "In meanwhile", COLUMN_BYTES, 0);

@@ -32,6 +32,9 @@ struct report_query {
 int report_by_name(const char *word);
 extern const char report_by_names[];
 
+/* The word of BY_... */
+const char *report_by_word(enum report_by by);
+
 /* Fill the table, which table_init() has seen. 0, or -EIO (said on stderr). */
 int report_make(struct sqlite3 *db, const struct report_query *q, struct table *t);
 int report_sessions(struct sqlite3 *db, const struct report_query *q, struct table *t);

@@ -12,7 +12,7 @@
 void
 table_init(struct table *t, const char *title)
 {
-	*t = (struct table){.title = title, .bar = -1};
+	*t = (struct table){.title = title};
 }
 
 void
@@ -45,6 +45,27 @@ table_row(struct table *t)
 	}
 	memset(t->cells + t->rows * t->width, 0, t->width * sizeof *t->cells);
 	return t->cells + t->rows++ * t->width;
+}
+
+int64_t
+table_bar(const struct table *t, size_t row)
+{
+	int64_t sum = 0;
+
+	for (size_t c = t->bar; c < t->bar + t->bars; c++)
+		sum += t->cells[row * t->width + c].number;
+	return sum;
+}
+
+int64_t
+table_bar_most(const struct table *t)
+{
+	int64_t most = 0;
+
+	for (size_t r = 0; r < t->rows; r++)
+		if (table_bar(t, r) > most)
+			most = table_bar(t, r);
+	return most;
 }
 
 void

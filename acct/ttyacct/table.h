@@ -30,16 +30,18 @@ struct cell {
 
 enum {
 	TABLE_COLUMNS_MAX = 12,
+	TABLE_NOTE_MAX = 700,
 	SPARE_DETAIL = 6, /* this rank and above: left out before anything is shortened */
 };
 
 struct table {
 	const char *title;
+	char note[TABLE_NOTE_MAX]; /* of what: grouping, time, filters; may be empty */
 	struct column columns[TABLE_COLUMNS_MAX];
 	size_t width;
 	struct cell *cells;
 	size_t rows, room;
-	int bar; /* the column that a chart draws */
+	size_t bar, bars; /* what a chart draws, one behind the other: columns from `bar` on */
 };
 
 void table_init(struct table *t, const char *title);
@@ -49,6 +51,10 @@ void table_column(
 
 /* A new row, all cells empty; NULL without memory. */
 struct cell *table_row(struct table *t);
+
+/* The length of a row's bar, and the longest one. */
+int64_t table_bar(const struct table *t, size_t row);
+int64_t table_bar_most(const struct table *t);
 
 /* Copies the text. */
 void cell_set(struct cell *c, const char *text);

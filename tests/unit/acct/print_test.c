@@ -23,6 +23,7 @@ fill(struct table *t)
 	table_column(t, "connections", "Connections", COLUMN_COUNT, 1);
 	table_column(t, "total_bytes", "Total", COLUMN_BYTES, 0);
 	t->bar = 2;
+	t->bars = 1;
 	c = table_row(t);
 	cell_set(&c[0], HOSTILE);
 	c[1].number = 7;
