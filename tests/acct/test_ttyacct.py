@@ -275,6 +275,53 @@ def test_forms_of_output(book):
         "ttyacct_bytes_total": 1, "ttyacct_packets_total": 1, "ttyacct_connections_total": 1}
 
 
+def exposition(text):
+    """Prometheus' text format, strictly: {(metric, labels): value}; families stand together, HELP and TYPE before them."""
+    assert text.endswith("\n")
+    samples, families, labels = {}, [], r'([a-zA-Z_]\w*)="((?:[^"\\\n]|\\[\\"n])*)"'
+    for row in text.split("\n")[:-1]:
+        if row.startswith("# HELP "):
+            families.append(row.split(" ")[2])
+            assert len(row.split(" ", 3)[3]) > 5
+        elif row.startswith("# TYPE "):
+            assert row.split(" ")[2:] == [families[-1], "counter"]
+        else:
+            name, inside, value = re.fullmatch(rf"([a-z_]+)\{{((?:{labels},?)*)\}} (\d+)", row).group(1, 2, 5)
+            assert name == families[-1] and name.endswith("_total")
+            key = name, tuple(sorted(re.findall(labels, inside)))
+            assert key not in samples
+            samples[key] = int(value)
+    assert len(families) == len(set(families)) == 3
+    return samples
+
+
+def test_prometheus(book):
+    for n, user in enumerate(("ada", 'q"uo\\te', "new\nline", "b\xf6b", "esc\x1b[2J")):
+        book.add(line("open", f"a.{n}", NOON, 5, 5, user=user), line("close", f"a.{n}", NOON, 10 + n, 20 + n, user=user),
+                 line("close", f"b.{n}", NOON, 7, 7, user=user, host="other"))
+    samples = exposition(book.run("report", "--prometheus").stdout)
+    assert len(samples) == 5 * 2 * 5
+    assert samples["ttyacct_bytes_total", (("direction", "out"), ("host", "srv"), ("user", 'q\\"uo\\\\te'))] == 21
+    assert samples["ttyacct_bytes_total", (("direction", "in"), ("host", "srv"), ("user", "new\\nline"))] == 12
+    assert samples["ttyacct_connections_total", (("host", "srv"), ("user", "b\xf6b"))] == 1
+    assert exposition(book.run("report", "--prometheus").stdout) == samples
+    book.add(line("final", "a.0", NOON + 5, 1000, 20))
+    more = exposition(book.run("report", "--prometheus").stdout)
+    assert all(more[key] >= value for key, value in samples.items()) and more != samples
+
+
+def test_charts_say_what_they_are_of(book):
+    for n in range(120):
+        book.add(line("close", f"a.{n}", NOON + n, 1000, 3000, user=f"u{n:03}"))
+    chart = book.run("report", "--chart", "--since", "2026-11-22", "--client", "192.0.2.7", COLUMNS="60").stdout.splitlines()
+    assert chart[0] == "Traffic over SSH: In + Out, by user, from 2026-11-22 00:00:00, client 192.0.2.7"
+    assert chart[1].startswith("u000  3.9 KiB  \u2588") and len(chart[1]) == 60
+    page = book.run("report", "--html").stdout
+    assert page.count('class="b0" x=') == page.count('class="b1" x=') == 100 and page.count("<tr>") == 121
+    assert "first 100 of 120 rows" in page and "<p>by user</p>" in page
+    assert "Nothing found" in book.run("report", "--html", "--user", "<nobody>").stdout
+
+
 @pytest.mark.parametrize("words, said", [
     ((), "no command"), (("reprot",), "'reprot' is no command"), (("report", "top"), "not also 'top'"),
     (("report", "--by", "shoe"), "'shoe' is nothing to report by"), (("report", "--since", "soon"), "'soon' is no date"),
