@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """pam_ttyacct in the stack of a real sshd."""
 
+import fcntl
 import glob
 import json
 import os
 import pwd
 import re
+import signal
 import stat
 import subprocess
 
@@ -138,6 +140,56 @@ def test_a_full_disk_fails_no_login(host, accounts, stack):
         subprocess.run(["umount", "/tmp/full"], check=True)
 
 
+def hold(kind, path):
+    """Whatever could make an open or a write wait; returns what ends it."""
+    if kind == "a FIFO":
+        os.mkfifo(path)
+        return lambda: None
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    if kind == "locks":
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        fcntl.lockf(fd, fcntl.LOCK_EX)
+    else:
+        signal.signal(signal.SIGIO, signal.SIG_IGN)  # the kernel asks for the lease back; it is kept
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+    return lambda: os.close(fd)
+
+
+@pytest.mark.parametrize("kind, said", [("a FIFO", "Operation not permitted"), ("locks", None),
+                                        ("a lease", "Resource temporarily unavailable")])
+def test_a_ledger_that_would_make_one_wait(host, accounts, stack, kind, said):
+    """Nobody waits for it; locks are none of the ledger's."""
+    folder = f"/tmp/held-by-{kind.split()[-1]}"
+    os.mkdir(folder)
+    path = f"{folder}/traffic.jsonl"
+    end = hold(kind, path)
+    try:
+        stack(f"{LINE} ledger={path}")
+        mark = host.syslog.mark()
+        assert ssh(host.sshd(), host.user("ada"), "echo in").stdout == b"in\n"
+        if said:
+            assert host.syslog.wait(lambda p, t: f"cannot write to the ledger {path}" in t and said in t, mark)
+        else:
+            wait_until(lambda: len(open(path, encoding="utf-8").readlines()) == 2, "open and close")
+    finally:
+        end()
+
+
+@pytest.mark.parametrize("line, said", [
+    ("mark=uid zone=9", "cannot mark the connection"), ("ledgre=/x", "option 'ledgre=/x' is no option"),
+    ("hook_timeout=61", "option 'hook_timeout=61' is no number of seconds from 1 to 60")])
+def test_required_accounting_refuses(host, accounts, stack, line, said):
+    """... what cannot be accounted as configured, and the log says why; without it the same line lets the user in."""
+    for word, lets_in in (("required", False), ("optional", True)):
+        stack(f"session {word} pam_ttyacct.so {line}{'' if lets_in else ' required_accounting'}")
+        mark = host.syslog.mark()
+        done = ssh(host.sshd(), host.user("ada"), "echo in")
+        assert (done.stdout == b"in\n") == lets_in
+        assert host.syslog.wait(lambda p, t: said in t, mark)
+        if not lets_in:
+            assert host.syslog.wait(lambda p, t: "refusing the session: required_accounting" in t, mark)
+
+
 HOOK = """#!/bin/sh
 { cat; env | sort; ls -l /proc/self/fd | sed 's/.* //' ; pwd; id -u; } > /tmp/hook.$$
 mv /tmp/hook.$$ /tmp/hook-$(sed -n 's/.*"event":"\\([a-z]*\\)".*/\\1/p' /tmp/hook.$$)
@@ -176,6 +228,16 @@ def test_a_hook_that_hangs_is_ended_and_nobody_waits(host, accounts, stack):
         pid = int(text.read())
     wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the hook to be ended")
     os.unlink("/tmp/hook-pid")
+
+
+def test_a_hook_that_reads_nothing_and_one_that_is_no_program(host, accounts, stack):
+    path = hook("#!/bin/sh\ntouch /tmp/hook-ran\n")
+    stack(f"{LINE} on_open={path} on_close=/nowhere/hook")
+    mark = host.syslog.mark()
+    assert ssh(host.sshd(), host.user("ada"), "echo in").stdout == b"in\n"
+    wait_until(lambda: os.path.exists("/tmp/hook-ran"), "the hook")
+    os.unlink("/tmp/hook-ran")
+    assert host.syslog.wait(lambda p, t: "the hook /nowhere/hook is not run: No such file" in t, mark)
 
 
 def test_a_hook_that_others_can_write_is_not_run(host, accounts, stack):
@@ -272,6 +334,31 @@ def test_root_without_privilege_separation(host, accounts):
     root = type("Root", (), {"name": "root"})
     assert ssh(host.sshd(), root, "echo in").stdout == b"in\n"
     assert accounts.wait("close", since)["user"] == "root"
+
+
+def test_the_ledger_is_renamed_while_people_log_in(host, accounts, stack):
+    """As logrotate does it: nothing is lost, and the next line makes a file that _ttywrap owns."""
+    os.makedirs("/tmp/rotated", exist_ok=True)
+    owner = pwd.getpwnam("_ttywrap")
+    os.chown("/tmp/rotated", owner.pw_uid, owner.pw_gid)
+    path = "/tmp/rotated/traffic.jsonl"
+    stack(f"{LINE} ledger={path}")
+    sshd, user = host.sshd(), host.user("ada")
+    clients = []
+    for n in range(12):
+        clients.append(subprocess.Popen(ssh_words(sshd, user, "true"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        if n % 4 == 3:
+            wait_until(lambda: os.path.exists(path), "a ledger")
+            os.rename(path, f"{path}-2026{n:04}")
+    assert [c.wait(60) for c in clients] == [0] * 12
+
+    def rows():
+        done = accounts.ttyacct("report", "--by", "connection", "--json", "--ledger", path, "--index", ":memory:")
+        return json.loads(done.stdout)
+    wait_until(lambda: [r["state"] != "open" for r in rows()] == [True] * 12, "twelve connections with their ends")
+    for name in os.listdir("/tmp/rotated"):
+        got = os.stat(f"/tmp/rotated/{name}")
+        assert got.st_uid == owner.pw_uid and stat.S_IMODE(got.st_mode) == 0o640
 
 
 def test_forty_logins_at_once(host, accounts):

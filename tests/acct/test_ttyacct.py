@@ -161,10 +161,10 @@ def test_filters_and_top(book):
 
 def test_torn_and_foreign_lines_are_named_and_skipped(book):
     book.add(line("open", "a.1", NOON, 10, 10), line("close", "a.1", NOON, 20, 20)[:50] + "\n", "\n", "hello\n",
-             '{"v":2}\n', "x" * 10000 + "\n", line("close", "a.2", NOON, 5, 5))
+             '{"v":2}\n', "x" * 10000 + "\n", "\0" * 600 + "\n", line("close", "a.2", NOON, 5, 5))
     done = book.run("report", "--json")
     assert [re.match(r"ttyacct: (.*):(\d+): skipped: ", text).groups() for text in done.stderr.splitlines()] == [
-        (book.path, n) for n in ("2", "4", "5", "6")]
+        (book.path, n) for n in ("2", "4", "5", "6", "7")]
     assert json.loads(done.stdout)[0]["in_bytes"] == 15
     assert book.run("report").stderr == ""  # said once
 
@@ -190,6 +190,20 @@ def test_rotation_counts_nothing_twice(book):
     os.unlink(book.path + ".1")
     os.rename(book.path, book.path + "-20261122")
     book.add(line("close", "a.3", NOON, 10000, 10000))
+    assert book.totals("user") == {"ada": (11100, 11100)}
+    os.unlink(book.index)
+    assert book.totals("user") == {"ada": (11100, 11100)}
+
+
+def test_copytruncate_counts_nothing_twice(book):
+    """What was written between the copy and the truncation is lost, nothing else."""
+    book.add(line("open", "a.1", NOON, 10, 10), line("close", "a.2", NOON, 100, 100))
+    assert book.totals("user") == {"ada": (110, 110)}
+    with open(book.path, "r+", encoding="utf-8") as ledger:
+        book.add(ledger.read(), path=book.path + ".1")
+        ledger.truncate(0)
+    assert book.totals("user") == {"ada": (110, 110)}
+    book.add(line("close", "a.1", NOON + 50, 1000, 1000), line("close", "a.3", NOON + 60, 10000, 10000))
     assert book.totals("user") == {"ada": (11100, 11100)}
     os.unlink(book.index)
     assert book.totals("user") == {"ada": (11100, 11100)}
