@@ -5,6 +5,7 @@ import contextlib
 import glob
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -117,6 +118,7 @@ class Meter:
         self.beside.remove()
         self.empty()
         os.rmdir(self.reports)
+        shutil.rmtree(self.logs, ignore_errors=True)
 
     def hear(self, yes):
         self.trail.sock.setsockopt(audit.SOL_NETLINK, audit.NETLINK_ADD_MEMBERSHIP + (not yes), audit.NLGRP_READLOG)
@@ -229,10 +231,14 @@ class Meter:
         return result, seen
 
     def resident(self):
+        """{process: kB}; a second one of the same name is 'NAME 2'."""
         found = {}
-        for pid in self.recorders():
-            name = comm(pid)
-            found[name] = found.get(name, 0) + memory(pid, "Rss")
+        for pid in sorted(self.recorders()):
+            name, same = comm(pid), 1
+            while name in found:
+                same += 1
+                name = f"{comm(pid)} {same}"
+            found[name] = memory(pid, "Rss")
         return found
 
     def punch_logs(self):

@@ -100,7 +100,7 @@ def crowd(m, subject, size):
 
 def grown(seen):
     """{process: (kB at most in the first half of a watch, in the second)}; what is touched once is touched early."""
-    full = [s for s in seen if len(s) == max(map(len, seen))]  # without its start and its end
+    full = [s for s in seen if len(s) == max(map(len, seen))][:-1]  # neither its start nor the work at its end
     halves = full[:len(full) // 2], full[len(full) // 2:]
     return {name: tuple(max(s.get(name, 0) for s in half) for half in halves) for name in full[0]} if halves[0] else {}
 
