@@ -6,6 +6,7 @@ deny: the session ends, with one clear line. allow: it goes on, and the trail ha
 
 import ctypes
 import fcntl
+import json
 import os
 import pwd
 import shutil
@@ -15,9 +16,9 @@ import struct
 
 import pytest
 
-from client import login
+from client import login, ssh
 from host import LOGS, wait_until
-from live import fields, records_of
+from live import fields, records_of, wait_record
 from world import MNT_DETACH, call, mount, run
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
@@ -71,6 +72,21 @@ def test_disk_full_deny(live, policy, small_disk, host):
     session, since = live(), host.syslog.mark()
     ended_before_anything_was_lost(session, "seq 1 1000000", "No space left on device")
     host.syslog.wait(lambda _, text: "its recording can't be written: No space left on device (user eve)" in text, since)
+
+
+def test_disk_full_deny_without_a_terminal(policy, small_disk, host, sshd, eve, trail):
+    """The same for a recorded command: and one that would go on without anybody to hear it does not."""
+    policy("deny", "record_no_tty = yes\n")
+    since = trail.mark()
+    client = ssh(sshd, eve, "trap '' HUP PIPE; seq 1 1000000; sleep 1000")
+    assert b"ttywrap: the session has ended: its recording can't be written (No space left on device)\n" in client.stderr
+    closed = fields(wait_record(trail, eve.uid, "close", since))
+    assert closed["why"] == "recording" and closed["res"].startswith("failed")
+    assert client.returncode != 0 and len(client.stdout) > 20000
+    with open(os.path.join(LOGS, closed["rec"]), encoding="utf-8") as lines:
+        events = [json.loads(line) for line in lines][1:]
+    assert "".join(e[2] for e in events if e[1] == "o").encode().startswith(client.stdout)
+    assert [e[1] for e in events[-2:]] == ["x", "s"]
 
 
 def test_disk_full_allow(live, policy, small_disk):

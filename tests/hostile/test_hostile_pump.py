@@ -4,6 +4,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -102,8 +103,20 @@ def test_at_full_speed(begin, opened, close_record, host, how):
     wait_until(lambda: not any(map(alive, (monitor, pump, shell))), "the end of all three")
 
 
-def test_standing_still(begin, opened, close_record, trail, eve, host):
-    """Stopped, and silent from the start: neither can hold up the close record (nor the refusal) for more than its time."""
+def test_standing_still(begin, opened, close_record, trail, eve, host, sshd):
+    """Stopped, and silent from the start: neither can hold up the close record (nor the refusal) for more than its time.
+
+    So for a recorded command without a terminal; there what the client has not read yet is waited for, the client being there.
+    """
+    host.configure("[default]\nshell = /bin/bash\nrecord_no_tty = yes\n")
+    other = host.user("quiet", shell="/usr/bin/ttywrap")
+    with open(HOW, "w", encoding="ascii") as word:
+        word.write("stops")
+    other_since = trail.mark()
+    client = subprocess.Popen(ssh_words(sshd, other, "exit 3"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    wait_record(trail, other.uid, "open", other_since)
+    [theirs] = wait_until(lambda: [r for r in roles(host) if r[1] and status(r[1], "State")[0] == "T" and not r[2]], "the command's end")
+    host.configure("[default]\nshell = /bin/bash\n")
     stopped, since = begin("stops")
     opened(since)
     [(monitor, pump, shell)] = wait_until(lambda: [r for r in roles(host) if r[2]], "the session")
@@ -114,5 +127,12 @@ def test_standing_still(begin, opened, close_record, trail, eve, host):
     assert silent.finish() == 1
     stopped.kill()
     wait_until(lambda: not any(map(alive, (monitor, pump, shell))), "the end of all three", 60)
+    closed = fields(wait_record(trail, other.uid, "close", other_since))
+    assert (closed["why"], closed["exit"]) == ("exit", "3") and alive(theirs[0]) and client.poll() is None
+    client.kill()
+    client.wait()
+    wait_until(lambda: not any(alive(p) for p in theirs if p), "the end of those who wait for a client that is gone")
+    drained = fields(wait_record(trail, other.uid, "drained", other_since))
+    assert drained["why"] == "fault" and bytes.fromhex(drained["reason"]) == b"the pump did not come to an end"
     ended = {fields(r)["session"]: fields(r)["why"] for r in records_of(trail, eve.uid, since) if "op=ttywrap-close " in r.text}
     assert ended.pop(fields(opened(since))["session"]) == "fault" and list(ended.values()) == ["refused"]

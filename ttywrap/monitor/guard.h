@@ -16,8 +16,9 @@ enum guard_fd {
 /*
  * A process that outlives the monitor and does what then nobody else could:
  *
- * - When the monitor was killed (the pipe ends without GUARD_DONE) it ends the
- *   shell: SIGHUP, and SIGKILL two seconds later. A command without a terminal
+ * - When the monitor was killed, or ended a session that could not be recorded
+ *   any more (the pipe ends without GUARD_DONE), it ends the shell: SIGHUP, and
+ *   SIGKILL two seconds later. A command without a terminal
  *   would not even be told otherwise: a signal from the dying monitor
  *   (PR_SET_PDEATHSIG) is one between two users and is not sent.
  * - When the pump has ended it gives back the disk's space that was taken

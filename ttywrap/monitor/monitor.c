@@ -63,10 +63,14 @@ stop_pump(struct monitor *m, int64_t *deadline_ns)
 	if (m->channel_fd >= 0 &&
 	    channel_send(m->channel_fd, MESSAGE_STOP, &stop, sizeof stop) < 0 && m->pump > 0)
 		(void)kill(m->pump, SIGKILL);
-	/* Without a terminal, whoever the command left behind may go on writing: as long as they
-	 * like. */
+	/*
+	 * Without a terminal, whoever the command left behind may go on writing, and whoever reads
+	 * may take their time: every byte counts there. Only the close record doesn't wait for them.
+	 */
 	if (m->mode == MONITOR_TERMINAL)
 		end_within(deadline_ns, DRAIN_WAIT_NS);
+	else if (m->shell == 0)
+		end_within(&m->close_due_ns, DRAIN_WAIT_NS);
 }
 
 static void
@@ -214,37 +218,6 @@ on_deadline(struct monitor *m)
 	m->shell = 0; /* it outlives its terminal, as under nohup(1): nothing more to wait for */
 }
 
-static void
-run(struct monitor *m, int signal_fd)
-{
-	int64_t deadline_ns = -1;
-
-	reap(m, &deadline_ns); /* a child may have ended before there was a descriptor to tell it */
-	while (m->shell > 0 || m->pump > 0) {
-		struct pollfd p[2] = {
-		    {.fd = signal_fd, .events = POLLIN}, {.fd = m->channel_fd, .events = POLLIN}};
-		int64_t left_ns = deadline_ns < 0 ? -1 : deadline_ns - io_now_ns();
-
-		if (deadline_ns >= 0 && left_ns <= 0) {
-			on_deadline(m);
-			break;
-		}
-		(void)poll(p, 2, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
-		if (p[1].revents)
-			(void)on_channel(m, &deadline_ns);
-		if (m->removed && m->state == MONITOR_RUNNING)
-			recording_removed(m, &deadline_ns);
-		if (m->state == MONITOR_ENDED)
-			end_within(&deadline_ns, LEAVE_WAIT_NS);
-		if (p[0].revents)
-			on_signals(m, signal_fd, &deadline_ns);
-	}
-	/* What the pump said before it ended is still in the socket: as much as fits there, since
-	 * the pump is gone, or killed. */
-	while (on_channel(m, &deadline_ns))
-		;
-}
-
 static const char *
 why_ended(const struct monitor *m)
 {
@@ -260,6 +233,76 @@ why_ended(const struct monitor *m)
 	default:
 		return m->shell_status >= 0 ? "exit" : "stopped";
 	}
+}
+
+/* A second one says what came after the first. */
+static void
+write_close(struct monitor *m)
+{
+	int r = m->closed ? records_drained(m, why_ended(m)) : records_close(m, why_ended(m));
+
+	if (r < 0)
+		log_admin(LOG_ERR, "the close record of %s: %s", m->recording, strerror(-r));
+	m->closed = true;
+}
+
+static void
+close_if_due(struct monitor *m)
+{
+	if (m->close_due_ns < 0 || io_now_ns() < m->close_due_ns)
+		return;
+	m->close_due_ns = -1;
+	write_close(m);
+}
+
+/* Nanoseconds to what is due next, -1: nothing is. */
+static int64_t
+until(const struct monitor *m, int64_t deadline_ns)
+{
+	int64_t due_ns = deadline_ns, left_ns;
+
+	if (due_ns < 0 || (m->close_due_ns >= 0 && m->close_due_ns < due_ns))
+		due_ns = m->close_due_ns;
+	left_ns = due_ns - io_now_ns();
+	return due_ns < 0 ? -1 : left_ns > 0 ? left_ns : 0;
+}
+
+static void
+run(struct monitor *m, int signal_fd)
+{
+	int64_t deadline_ns = -1;
+
+	m->close_due_ns = -1;
+	reap(m, &deadline_ns); /* a child may have ended before there was a descriptor to tell it */
+	while (m->shell > 0 || m->pump > 0) {
+		bool left = m->mode == MONITOR_PIPES && m->shell == 0;
+		struct pollfd p[4] = {{.fd = signal_fd, .events = POLLIN},
+		    {.fd = m->channel_fd, .events = POLLIN},
+		    {.fd = left ? m->pipes.reader_fd[0] : -1, .events = POLLIN},
+		    {.fd = left ? m->pipes.reader_fd[1] : -1, .events = POLLIN}};
+		int64_t left_ns = until(m, deadline_ns);
+
+		if (deadline_ns >= 0 && deadline_ns <= io_now_ns()) {
+			on_deadline(m);
+			break;
+		}
+		close_if_due(m);
+		(void)poll(p, 4, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
+		if (p[1].revents)
+			(void)on_channel(m, &deadline_ns);
+		if (m->removed && m->state == MONITOR_RUNNING)
+			recording_removed(m, &deadline_ns);
+		if (m->state == MONITOR_ENDED)
+			end_within(&deadline_ns, LEAVE_WAIT_NS);
+		if ((p[2].revents || p[3].revents) && pipes_readers_gone(&m->pipes))
+			end_within(&deadline_ns, GONE_WAIT_NS);
+		if (p[0].revents)
+			on_signals(m, signal_fd, &deadline_ns);
+	}
+	/* What the pump said before it ended is still in the socket: as much as fits there, since
+	 * the pump is gone, or killed. */
+	while (on_channel(m, &deadline_ns))
+		;
 }
 
 /* Which limit or which error has ended the recording, and with it the session. */
@@ -278,14 +321,12 @@ recording_fault(const struct monitor *m)
 static void
 finish(struct monitor *m)
 {
-	int r;
-
-	guard_release(&m->guard_fd);
+	/* A shell that runs on though its session could not: the guard ends that one. */
+	if (m->shell_status >= 0 || (m->fault == NULL && m->end.why < END_RECORDING))
+		guard_release(&m->guard_fd);
 	terminal_give_back(&m->terminal);
 	/* First of all: what follows may wait, for syslog or for the user's terminal. */
-	r = records_close(m, why_ended(m));
-	if (r < 0)
-		log_admin(LOG_ERR, "the close record of %s: %s", m->recording, strerror(-r));
+	write_close(m);
 	accounts_close(m);
 	if (m->end.why == END_RECORDING) {
 		log_admin(LOG_ERR, "session ended: its recording can't be written: %s (user %s)",

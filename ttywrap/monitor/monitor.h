@@ -51,7 +51,9 @@ struct monitor {
 	bool removed, removed_said; /* somebody has removed the recording's file */
 	uint64_t unaudited;         /* bytes of input whose record the kernel refused */
 	struct message_end end;     /* what the pump said last; why = 0: nothing */
-	const char *fault;          /* why the monitor ends the session, NULL: it doesn't */
+	int64_t close_due_ns; /* MONITOR_PIPES: the close record's time, pump or not; -1: none */
+	bool closed;          /* it is written */
+	const char *fault;    /* why the monitor ends the session, NULL: it doesn't */
 };
 
 /* Whether a pump stands between the user and the shell. */

@@ -193,6 +193,31 @@ records_unaudited(struct monitor *m)
 	return r;
 }
 
+/* The pump's own figures, if it has said any. */
+static void
+add_end(const struct monitor *m, struct trail_text *t)
+{
+	if (m->end.why == 0)
+		return;
+	trail_add(t, "out", "%llu", (unsigned long long)m->end.bytes_out);
+	trail_add(t, "withheld", "%llu", (unsigned long long)m->end.withheld);
+	trail_add(t, "recorded", "%llu", (unsigned long long)m->end.recorded);
+}
+
+int
+records_drained(struct monitor *m, const char *why)
+{
+	struct trail_text t;
+
+	begin(m, &t, "drained");
+	trail_add(&t, "why", "%s", why);
+	if (m->fault != NULL)
+		trail_add_untrusted(&t, "reason", m->fault, PATH_PIECE);
+	trail_add(&t, "duration_ms", "%lld", (long long)(io_now_ns() - m->begin_ns) / 1000000);
+	add_end(m, &t);
+	return send(m, &t, m->fault == NULL && m->end.why < END_RECORDING);
+}
+
 int
 records_close(struct monitor *m, const char *why)
 {
@@ -208,11 +233,7 @@ records_close(struct monitor *m, const char *why)
 	else if (m->shell_status >= 0)
 		trail_add(&t, "exit", "%d", WEXITSTATUS(m->shell_status));
 	trail_add(&t, "duration_ms", "%lld", (long long)(io_now_ns() - m->begin_ns) / 1000000);
-	if (m->end.why != 0) {
-		trail_add(&t, "out", "%llu", (unsigned long long)m->end.bytes_out);
-		trail_add(&t, "withheld", "%llu", (unsigned long long)m->end.withheld);
-		trail_add(&t, "recorded", "%llu", (unsigned long long)m->end.recorded);
-	}
+	add_end(m, &t);
 	if (m->unaudited > 0)
 		trail_add(&t, "unaudited", "%llu", (unsigned long long)m->unaudited);
 	return send(m, &t, m->fault == NULL && m->end.why < END_RECORDING);

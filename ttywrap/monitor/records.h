@@ -24,6 +24,8 @@ int records_withheld(struct monitor *, const struct message_withheld *);
 int records_loss(struct monitor *, const struct message_loss *);
 /* Input that the trail had refused; once it is there, m->unaudited is 0 again. */
 int records_unaudited(struct monitor *);
+/* After a close record that did not wait for the pump: what it has relayed and recorded in the end. */
+int records_drained(struct monitor *, const char *why);
 /* why: one word on how the session came to its end. */
 int records_close(struct monitor *, const char *why);
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -64,6 +65,14 @@ flow_write(struct flow *f, uint64_t *moved)
 }
 
 static void
+recording_failed(struct pipes *p, int error)
+{
+	p->end->why = END_RECORDING;
+	p->end->error = -error;
+	p->failed = true;
+}
+
+static void
 flow_read(struct pipes *p, int k)
 {
 	struct flow *f = &p->flow[k];
@@ -80,11 +89,8 @@ flow_read(struct pipes *p, int k)
 	f->len = (size_t)got;
 	r = k == 0 ? witness_typed(p->witness, io_now_ns(), f->bytes, f->len)
 		   : witness_output(p->witness, io_now_ns(), f->bytes, f->len);
-	if (r < 0) {
-		p->end->why = END_RECORDING;
-		p->end->error = -r;
-		p->failed = true;
-	}
+	if (r < 0)
+		recording_failed(p, r);
 }
 
 static void
@@ -152,6 +158,7 @@ static void
 step(struct pipes *p)
 {
 	struct pollfd set[8];
+	int r;
 
 	wait_for(p, set);
 	for (int k = 0; k < 3; k++) {
@@ -166,8 +173,23 @@ step(struct pipes *p)
 		on_signal(p);
 	if (set[6].revents & POLLOUT)
 		witness_post(p->witness);
-	if (witness_tick(p->witness, io_now_ns()) < 0)
-		p->failed = true;
+	r = p->failed ? 0 : witness_tick(p->witness, io_now_ns());
+	if (r < 0)
+		recording_failed(p, r);
+}
+
+/* The monitor can't: it has let go of the user's descriptors. Only where there is room for the line. */
+static void
+say_why(const struct pipes *p)
+{
+	struct pollfd ask = {.fd = p->flow[2].to, .events = POLLOUT};
+	char line[160];
+	int n = snprintf(line, sizeof line,
+	    "ttywrap: the session has ended: its recording can't be written (%s)\n",
+	    strerror(p->end->error));
+
+	if (ask.fd >= 0 && n > 0 && poll(&ask, 1, 0) > 0 && (ask.revents & POLLOUT))
+		(void)io_write(ask.fd, line, (size_t)n);
 }
 
 void
@@ -183,6 +205,8 @@ pipes_run(struct witness *witness, struct relay_end *end)
 	while (!end->orphaned && !p.failed &&
 	       (!p.stopped || p.flow[1].from >= 0 || p.flow[2].from >= 0))
 		step(&p);
+	if (end->why == END_RECORDING)
+		say_why(&p);
 	if (end->why == 0)
 		end->why = END_STOPPED;
 }
