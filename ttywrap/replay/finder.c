@@ -190,10 +190,18 @@ on_line(void *to, const char *text, size_t len, bool continues)
 	line_keep(f, text, len);
 }
 
+static void
+on_move(void *to, unsigned to_row, unsigned from, unsigned n)
+{
+	struct finder *f = to;
+
+	memmove(f->hit + to_row, f->hit + from, n * sizeof *f->hit);
+}
+
 void
 finder_attach(struct finder *f, struct screen *screen)
 {
-	struct screen_watch watch = {.line = on_line, .to = f};
+	struct screen_watch watch = {.line = on_line, .move = on_move, .to = f};
 
 	finder_detach(f);
 	f->screen = screen;

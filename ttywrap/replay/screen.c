@@ -75,6 +75,25 @@ on_damage(VTermRect rect, void *user)
 }
 
 static int
+on_move(VTermRect dest, VTermRect src, void *user)
+{
+	struct screen *s = user;
+	unsigned to = (unsigned)dest.start_row, from = (unsigned)src.start_row,
+		 n = (unsigned)(dest.end_row - dest.start_row);
+
+	if (!s->watch.move || n == 0 || dest.start_col != 0 || dest.end_col != (int)s->now.cols ||
+	    to + n > s->now.rows || from + n > s->now.rows)
+		return 0; /* damaged, then */
+	memmove(s->changed + to, s->changed + from, n * sizeof *s->changed);
+	/* What runs on into the next row has another neighbour now. */
+	s->changed[to > 0 ? to - 1 : 0] = true;
+	s->changed[to + n - 1] = true;
+	s->watch.move(s->watch.to, to, from, n);
+	s->any_changed = true;
+	return 1;
+}
+
+static int
 on_cursor(VTermPos pos, VTermPos old, int visible, void *user)
 {
 	(void)pos, (void)old, (void)visible;
@@ -128,6 +147,7 @@ on_event(void *to, enum filter_event event)
 }
 
 static const VTermScreenCallbacks callbacks = {.damage = on_damage,
+    .moverect = on_move,
     .movecursor = on_cursor,
     .settermprop = on_property,
     .sb_pushline = on_line};
@@ -365,12 +385,37 @@ cells_text(const VTermScreenCell *cells, unsigned n, char *text, size_t cap)
 	return len;
 }
 
+/*
+ * Several times as fast as cell by cell, which most of a search's time would be. Returns false when
+ * there is something in it that needs a closer look: too long, or perhaps no character.
+ */
+static bool
+row_text_plain(const struct screen *s, unsigned row, char *text, size_t cap, size_t *len)
+{
+	const VTermRect all = {
+	    .start_row = (int)row, .end_row = (int)row + 1, .end_col = (int)s->now.cols};
+
+	*len = vterm_screen_get_text(s->vts, text, cap - 1, all);
+	if (*len > cap - 1)
+		return false;
+	for (size_t i = 0; i < *len; i++) {
+		uint8_t c = (uint8_t)text[i];
+
+		if (c < 0x20 || c == 0x7f || c == 0xc2 || c >= 0xf4)
+			return false;
+	}
+	return true;
+}
+
 size_t
 screen_row_text(const struct screen *s, unsigned row, char *text, size_t cap)
 {
 	size_t len = 0;
+	bool plain = row < s->now.rows && row_text_plain(s, row, text, cap, &len);
 
-	for (unsigned col = 0; row < s->now.rows && col < s->now.cols; col++) {
+	if (!plain)
+		len = 0;
+	for (unsigned col = 0; !plain && row < s->now.rows && col < s->now.cols; col++) {
 		VTermScreenCell c;
 		VTermPos at = {.row = (int)row, .col = (int)col};
 

@@ -81,6 +81,11 @@ struct screen_watch {
 	void (*line)(void *to, const char *text, size_t len, bool continues);
 	/* The picture on the screen is about to go: erased, or a full-screen program leaves. on: one is about to come. */
 	void (*picture)(void *to, bool on);
+	/*
+	 * n whole rows have moved, from row from to row to_row, as they were: they don't count as changed
+	 * for that, as they do without this function.
+	 */
+	void (*move)(void *to, unsigned to_row, unsigned from, unsigned n);
 	void *to;
 };
 void screen_watch(struct screen *, const struct screen_watch *);
