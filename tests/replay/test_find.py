@@ -94,6 +94,25 @@ def test_fast_agrees_with_the_full_reading(folder):
         assert {k: g[k] for k in f} == f and "commands" not in f
 
 
+@pytest.mark.parametrize("zstd", [0, 3])
+def test_the_end_of_a_recording_says_how_much_is_in_it(tmp_path, record, zstd):
+    """And only its end is read: what the middle holds does not matter to a list."""
+    events = [(k * 10**9, "o", b"output %d caf\xe9\r\n" % k) for k in range(3000)] + [(10**13, "i", b"ls\r"), (10**13, "m", b"ls")]
+    content, _ = record(events + [(10**13, "x", b"3")], zstd=zstd)
+    path = tmp_path / ("1000-7.cast.zst" if zstd else "1000-7.cast")
+    path.write_bytes(content)
+    [a] = listed(path)
+    assert (a["state"], a["exit"], a["commands"], a["input_bytes"]) == ("closed", 3, 1, 3)
+    assert a["output_bytes"] == sum(len(e[2]) for e in events if e[1] == "o") and a["duration"] == 10000.0
+    assert "unreadable_lines" not in a and listed("--fast", path) == [a]
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + b"\0" * 50 + content[middle + 50:])
+    assert listed(path) == [a]
+    path.write_bytes(content[:-200])  # cut off: it is read
+    [cut] = listed(path)
+    assert cut["state"] == "cut off" and 0 < cut["output_bytes"] <= a["output_bytes"] and "unreadable_lines" in cut
+
+
 def test_compressed_recordings_are_listed_and_searched(folder):
     subprocess.run(["zstd", "-q", "--rm", folder / "1000-7-a.cast"], check=True)
     assert listed(folder)[0]["commands"] == 1 and listed(folder)[0]["name"] == "1000-7-a"

@@ -88,8 +88,11 @@ def test_every_code_as_the_page_has_it(record):
     assert [(e.time, e.code, e.data) for e in events[:-1]] == [
         (0.001, "o", "$ "), (0.002, "w", "pid=7 uid=1000 euid=0 comm=su do"), (0.003, "i", "ls\r"),
         (0.004, "h", "why=noecho"), (0.005, "r", "132x43"), (0.006, "m", "ls \ufffd"),
-        (0.25, "g", "bytes=4711 from=0.007000 why=test"), (0.25, "o", "caf\ufffd\r\n"), (0.3, "x", "130")]
-    assert events[-2].exact is None and events[-3].exact == b"caf\xe9\r\n"
+        (0.25, "g", "bytes=4711 from=0.007000 why=test"), (0.25, "o", "caf\ufffd\r\n"),
+        (0.3, "t", "out=8 in=3 markers=1"), (0.3, "x", "130")]
+    assert events[-2].exact is None and events[-4].exact == b"caf\xe9\r\n"
+    counted = tuple(len(cast_reader.stream(events, code)) for code in "oi") + (sum(e.code == "m" for e in events),)
+    assert "out=%d in=%d markers=%d" % counted == events[-3].data
     assert events[-1].code == "s"
 
 

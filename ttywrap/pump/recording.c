@@ -159,6 +159,7 @@ put_stream(struct recording *r, int64_t now_ns, char code, struct encode_held *h
 			return -errno;
 		error = lines_put(
 		    r, now_ns, encode_stream(place, code, lines_time(r, now_ns), held, p, part));
+		*(code == 'o' ? &r->bytes_out : &r->bytes_in) += part;
 		p += part;
 		n -= part;
 	}
@@ -196,7 +197,10 @@ recording_resize(struct recording *r, int64_t now_ns, unsigned cols, unsigned ro
 int
 recording_marker(struct recording *r, int64_t now_ns, const char *text, size_t n)
 {
-	return lines_text(r, now_ns, 'm', text, n < ENCODE_CHUNK ? n : ENCODE_CHUNK);
+	int error = lines_text(r, now_ns, 'm', text, n < ENCODE_CHUNK ? n : ENCODE_CHUNK);
+
+	r->markers += error == 0;
+	return error;
 }
 
 int
@@ -328,6 +332,7 @@ recording_flush(struct recording *r, int64_t now_ns)
 	return r->oldest_ns == INT64_MAX ? error : write_all(r, now_ns);
 }
 
+/* The totals are for who lists thousands of recordings, and reads of each the beginning and the end … */
 static int
 put_end(struct recording *r, int64_t now_ns, int exit_status)
 {
@@ -335,6 +340,12 @@ put_end(struct recording *r, int64_t now_ns, int exit_status)
 
 	if (error == 0)
 		error = put_lost(r, now_ns);
+	if (error == 0)
+		error = sink_pack(&r->sink, 1); /* … without unpacking what is before */
+	if (error == 0)
+		error =
+		    lines_format(r, now_ns, 't', "out=%" PRIu64 " in=%" PRIu64 " markers=%" PRIu64,
+			r->bytes_out, r->bytes_in, r->markers);
 	if (error)
 		return error;
 	return exit_status < 0 ? lines_text(r, now_ns, 'x', "", 0)

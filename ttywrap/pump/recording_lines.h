@@ -33,8 +33,9 @@ struct recording {
 	uint64_t lost;       /* bytes, since lost_ns */
 	int64_t lost_ns;
 	const char *lost_why;
-	int stopped;     /* by recording_stop: -errno */
-	int end_is_said; /* that output and input ended at max_bytes */
+	uint64_t bytes_out, bytes_in, markers; /* recorded: the totals at the end */
+	int stopped;                           /* by recording_stop: -errno */
+	int end_is_said;                       /* that output and input ended at max_bytes */
 	char reader[READER_MAX];
 	int reader_len;
 	enum {

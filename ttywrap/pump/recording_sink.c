@@ -204,7 +204,7 @@ sink_commit(struct sink *s, size_t n)
 	if (s->packer)
 		packed = packer_put(
 		    s->packer, s->buf + s->end, s->size - s->end, made, n, PACKER_GOES_ON);
-	s->unpacked = s->packer != NULL;
+	s->unpacked = s->in_frame = s->packer != NULL;
 	if (packed < 0)
 		return (int)packed;
 	s->end += (size_t)packed;
@@ -217,7 +217,7 @@ sink_pack(struct sink *s, int end_frame)
 {
 	ssize_t packed;
 
-	if (!s->unpacked)
+	if (!s->unpacked && !(end_frame && s->in_frame))
 		return 0;
 	if (!sink_reserve(s, 0))
 		return -EAGAIN;
@@ -226,6 +226,7 @@ sink_pack(struct sink *s, int end_frame)
 	if (packed < 0)
 		return (int)packed;
 	s->unpacked = 0;
+	s->in_frame = !end_frame;
 	s->end += (size_t)packed;
 	s->queued += (uint64_t)packed;
 	return 0;

@@ -45,6 +45,7 @@ struct sink {
 	char *stage; /* compressed: where lines are made */
 	struct sink_packer *packer;
 	int unpacked; /* lines went into the compressor and have not come out whole */
+	int in_frame; /* a frame of the compressor's has begun and has no end */
 	struct recording_writer *writer;
 	int is_busy; /* the writer has a job */
 	enum sink_space space;

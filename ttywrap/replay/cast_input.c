@@ -48,14 +48,20 @@ input_sniff(struct cast_input *c)
 		c->in.size += (size_t)got;
 	}
 	c->compressed = c->in.size >= sizeof magic && memcmp(c->raw, magic, sizeof magic) == 0;
-	return 0;
+	if (!c->compressed)
+		return 0;
+	c->zstd = ZSTD_createDCtx();
+	return c->zstd && !ZSTD_isError(
+			      ZSTD_DCtx_setParameter(c->zstd, ZSTD_d_windowLogMax, WINDOW_LOG))
+		   ? 0
+		   : -ENOMEM;
 }
 
 struct cast_input *
 cast_input_new(int fd, size_t line_max)
 {
 	struct cast_input *c = calloc(1, sizeof *c);
-	int err = -ENOMEM;
+	int err;
 
 	if (!c) {
 		close(fd);
@@ -64,15 +70,9 @@ cast_input_new(int fd, size_t line_max)
 	}
 	c->fd = fd;
 	c->line_max = line_max;
-	c->zstd = ZSTD_createDCtx();
-	if (!c->zstd ||
-	    ZSTD_isError(ZSTD_DCtx_setParameter(c->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
-		goto fail;
 	err = input_sniff(c);
-	if (err < 0)
-		goto fail;
-	return c;
-fail:
+	if (err == 0)
+		return c;
 	cast_input_free(c);
 	errno = -err;
 	return NULL;

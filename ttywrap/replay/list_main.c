@@ -202,7 +202,8 @@ print_json(const struct catalog *c)
 			json_number(&b, "output_bytes", (int64_t)s->bytes);
 			json_number(&b, "input_bytes", (int64_t)s->inputs);
 			json_number(&b, "commands", (int64_t)s->commands);
-			json_number(&b, "unreadable_lines", (int64_t)s->problems);
+			if (s->read_whole)
+				json_number(&b, "unreadable_lines", (int64_t)s->problems);
 		}
 		buffer_string(&b, "}\n");
 		fwrite(b.data, 1, b.len, stdout);

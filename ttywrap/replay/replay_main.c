@@ -5,6 +5,7 @@
 #include "replay/sandbox.h"
 #include "replay/span.h"
 #include "replay/tail.h"
+#include "replay/term.h"
 #include "replay/verbs.h"
 
 #include <errno.h>

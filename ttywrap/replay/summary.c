@@ -66,6 +66,18 @@ count_event(struct summary *s, const struct cast_event *ev)
 	}
 }
 
+static void
+take_tail(struct summary *s, const struct tail *t)
+{
+	s->duration_ns = t->last_ns;
+	s->status = t->status;
+	s->state = t->closed ? SUMMARY_CLOSED : SUMMARY_CUT_OFF;
+	s->counted = t->counted;
+	s->bytes = t->bytes_out;
+	s->inputs = t->bytes_in;
+	s->commands = t->markers;
+}
+
 #define PROBLEMS_MAX 1000
 
 static void
@@ -80,7 +92,7 @@ count_events(struct summary *s, struct cast *c)
 			count_event(s, &ev);
 		else
 			s->problems++;
-	s->counted = true;
+	s->counted = s->read_whole = true;
 }
 
 /* Other programs' asciicasts don't say that they ended: whole is closed. */
@@ -107,12 +119,11 @@ summary_read(struct summary *s, int fd, const char *path, bool count, struct cas
 		goto out;
 	if (fstat(file_fd, &st) == 0)
 		s->size = st.st_size;
-	if (!count && tail_read(file_fd, &tail) == 0) {
-		s->duration_ns = tail.last_ns;
-		s->status = tail.status;
-		s->state = tail.closed ? SUMMARY_CLOSED : SUMMARY_CUT_OFF;
-	} else
-		count_events(s, c); /* a compressed one has to be read for its end, too */
+	if (tail_read(file_fd, &tail) == 0 && (!count || tail.counted))
+		take_tail(s, &tail);
+	else
+		count_events(s,
+		    c); /* one that was cut off, and those of other programs; a compressed one for its end, too */
 	settle_state(s, c, file_fd, cast_field(c, "start") != NULL);
 	result = 0;
 out:

@@ -29,12 +29,13 @@ struct summary {
 	uint64_t bytes;    /* of output */
 	uint64_t inputs;   /* bytes of input */
 	uint64_t commands; /* markers */
+	bool read_whole;   /* it is not the recording's own word, and problems is known */
 	uint64_t problems; /* lines that could not be read */
 };
 
 /*
- * Reads what is to be known of the recording behind fd, which is taken over. count: the whole file is read, for the
- * counts; else its beginning and end. Returns 0, or -1 with err filled: it is no recording.
+ * Reads what is to be known of the recording behind fd, which is taken over. count: where the end does not have the
+ * counts, the whole file is read for them; else its beginning and end. Returns 0, or -1 with err filled: it is no recording.
  */
 int summary_read(struct summary *, int fd, const char *path, bool count, struct cast_error *err);
 void summary_clear(struct summary *);

@@ -102,6 +102,7 @@ test_events_as_lines(void **state)
 	    "[0.004000,\"r\",\"100x50\"]\n"
 	    "[0.005000,\"m\",\"ls\xef\xbf\xbd\"]\n"
 	    "[0.008000,\"g\",\"bytes=15 from=0.006000 why=full\"]\n"
+	    "[0.008000,\"t\",\"out=2 in=1 markers=1\"]\n"
 	    "[0.008000,\"x\",\"137\"]\n"
 	    "[0.008000,\"s\",\"n=1 end=1 off=%ju hash=blake2b:%s\"]\n",
 	    (uintmax_t)seals.last.offset, seals.last.hash);

@@ -101,7 +101,7 @@ test_a_stalled_disk_stalls_nobody_until_the_buffer_is_full(void **state)
 		assert_true(strchr(at, '\n') - at > 4000);
 	}
 	assert_non_null(strstr(
-	    got.bytes, "\"m\",\"m\"]\n[0.500000,\"x\",\"0\"]\n[0.500000,\"s\",\"n=1 end=1 "));
+	    got.bytes, " markers=1\"]\n[0.500000,\"x\",\"0\"]\n[0.500000,\"s\",\"n=1 end=1 "));
 	recording_writer_free(w);
 	close(p[0]);
 	free(got.bytes);

@@ -154,7 +154,8 @@ test_each_byte_counts(void **state)
 
 /*
  * Compressed, some bytes mean nothing (a window's size): what comes out is the same, and that is
- * what was sealed. There is one such in each frame's header.
+ * what was sealed. There is one such in each frame's header, of which there is one for each seal and
+ * one more at the end, and perhaps one in what a short frame says of its letters.
  */
 static void
 test_each_compressed_byte_counts(void **state)
@@ -177,7 +178,7 @@ test_each_compressed_byte_counts(void **state)
 		}
 		verify_clear(&v);
 	}
-	assert_in_range(harmless, 0, SEALS);
+	assert_in_range(harmless, 0, 2 * (SEALS + 1));
 }
 
 /* Cut anywhere, a recording is torn and right as far as it goes. */
