@@ -51,7 +51,8 @@ PARTS = (
      [("up after, s", "crowd up s", "{:.1f}", "median"), ("echo p50, µs", "crowd p50 us", "{:,.0f}", "median"),
       ("echo p99, µs", "crowd p99 us", "{:,.0f}", "median"), ("CPU, %", "crowd CPU %", "{:.0f}", "median"),
       ("bytes lost", "crowd lost bytes", "{:.0f}", "median"), ("keys not sent, the last one's echo being late", "crowd late keys", "{:.0f}", "median"),
-      ("sessions without their end", "crowd without end", "{:.0f}", "median")]),
+      ("sessions without their end", "crowd without end", "{:.0f}", "median"),
+      ("audit records", "crowd records", "{:,.0f}", "median"), ("keys not on record", "crowd keys not on record", "{:.0f}", "median")]),
 )
 
 # title, what to know, rows of (heading, metric, format); figures of one subject
@@ -209,6 +210,8 @@ def goals(result):
     most(4, f"memory of an idle session, {size['sessions']} at once", 700, plain_value(figures, "PSS kB", "{:.0f} kB"), " kB")
     most(4, "growth in a flood", 0, plain_value(figures, "growth flood kB", "{:.0f} kB"), " kB")
     most(5, f"{size['crowd']} sessions: bytes lost", 0, plain_value(figures, "crowd lost bytes", "{:.0f}"))
+    most(5, "… keys that are not on record", 0, plain_value(figures, "crowd keys not on record", "{:.0f}"))
+    most(5, "… begins and ends of sessions that are not on record", 0, plain_value(figures, "crowd sessions not on record", "{:.0f}"))
     least(6, "paste into a raw-mode reader", 0.95, of_ratio(figures, "paste sink MB/s"), " × relay-log")
     most(6, "pastes that got stuck or lost a byte", 0, moves(figures))
     most(6, "growth in a paste that is printed", 0, plain_value(figures, "growth paste kB", "{:.0f} kB"), " kB")

@@ -89,13 +89,15 @@ def pss(m, subject, size):
 
 
 def crowd(m, subject, size):
-    ready, end, _ = m.crowd(subject, size["crowd"], 5, size["crowd_s"], m.work("crowd", 10000))
+    def run():
+        return m.crowd(subject, size["crowd"], 5, size["crowd_s"], m.work("crowd", 10000))
+    (ready, end, _), records = trail.around(m, run) if subject.user and m.trail else (run(), None)
     if ready["ready"] < size["crowd"] or end["n"] == 0:
         return {"crowd ready": ready["ready"]}
     lost = end["inner_bytes"] + end["keys"] + len("<BENCH-DONE>") * size["crowd"] - end["bytes"]
     return {"crowd ready": ready["ready"], "crowd up s": ready["seconds"], "crowd lost bytes": lost, "crowd late keys": end["late"],
             "crowd without end": size["crowd"] - end["done"], "crowd p50 us": end["p50_us"], "crowd p99 us": end["p99_us"],
-            "crowd CPU %": 100 * end["cpu_s"] / size["crowd_s"]}
+            "crowd CPU %": 100 * end["cpu_s"] / size["crowd_s"] if end["cpu_s"] is not None else None} | trail.of_crowd(records, subject, size["crowd"], end["keys"])
 
 
 def grown(seen):
