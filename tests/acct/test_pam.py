@@ -296,6 +296,21 @@ def test_the_shaping_example(host, accounts, stack):
         subprocess.run(["nft", "delete", "table", "inet", "ssh_users"], check=True)
 
 
+def test_the_shaping_example_in_the_manual(host, accounts, stack):
+    user = host.user("ada")
+    with open(os.path.join(TOP, "man", "pam_ttyacct.8"), encoding="utf-8") as text:
+        rules = re.search(r"^table inet shape \{.*?^\}", text.read(), re.M | re.S)[0]
+    rules = rules.replace("1001", str(user.uid)).replace("200 kbytes", "2 mbytes")
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+    try:
+        stack(LINE + " mark=uid")
+        before = sent_again()
+        assert len(ssh(host.sshd(), user, "head -c 6000000 /dev/zero").stdout) == 6000000
+        assert sent_again() > before
+    finally:
+        subprocess.run(["nft", "delete", "table", "inet", "shape"], check=True)
+
+
 def test_zone(host, accounts, stack):
     """A connection in a conntrack zone is found when the zone is told; its zone and mark stay as they are."""
     sshd, user = host.sshd(), host.user("ada")
