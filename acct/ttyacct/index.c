@@ -22,7 +22,8 @@ enum {
 	VERSION = 2,
 	APPLICATION_ID = 0x74747961, /* "ttya" */
 	COMMIT_EVERY = 2000000,      /* lines; a run that is interrupted keeps what is committed */
-	COMPLAINTS_MAX = 10,         /* of each file, one by one */
+	PROGRESS_EVERY = 100000,
+	COMPLAINTS_MAX = 10, /* of each file, one by one */
 	CACHE_KIB = 64 * 1024,
 	BUSY_MS = 60000,
 };
@@ -231,6 +232,7 @@ struct run {
 	const struct source_file *file;
 	FILE *complaints;
 	struct index_result *result;
+	bool watched;            /* somebody waits at a terminal */
 	uint64_t bad, last_line; /* of this file */
 	int64_t end;
 	uint64_t print;
@@ -259,6 +261,22 @@ complain(struct run *run, uint64_t line, const char *why)
 		    "ttyacct: %s: more lines are skipped, not named one by one\n", run->file->path);
 }
 
+/* The first index of a large ledger takes a minute: something should be seen to happen. */
+static void
+progress_show(const struct run *run)
+{
+	if (run->watched && run->result->lines % PROGRESS_EVERY == 0)
+		fprintf(stderr, "\rttyacct: reading the ledger, %" PRIu64 " lines ...",
+		    run->result->lines);
+}
+
+static void
+progress_end(const struct run *run)
+{
+	if (run->watched && run->result->lines >= PROGRESS_EVERY)
+		fprintf(stderr, "\r%60s\r", "");
+}
+
 static int
 line_take(void *data, const char *text, size_t n, uint64_t line, int64_t end)
 {
@@ -271,6 +289,7 @@ line_take(void *data, const char *text, size_t n, uint64_t line, int64_t end)
 	if (n == 0)
 		return 0; /* two writers ended the same torn line */
 	run->result->lines++;
+	progress_show(run);
 	if (n >= LEDGER_LINE_MAX)
 		complain(run, line, "it is longer than any record");
 	else if (ledger_parse(text, n, &r, &why) < 0)
@@ -313,7 +332,8 @@ file_take(struct run *run)
 int
 index_update(struct index *ix, const char *ledger, FILE *complaints, struct index_result *result)
 {
-	struct run run = {.ix = ix, .complaints = complaints, .result = result};
+	struct run run = {
+	    .ix = ix, .complaints = complaints, .result = result, .watched = isatty(2)};
 	struct source_list files = {0};
 	struct stat st;
 	int ret;
@@ -341,6 +361,7 @@ index_update(struct index *ix, const char *ledger, FILE *complaints, struct inde
 	}
 	if (ret == 0 && conns_flush(run.conns) < 0)
 		ret = -EIO;
+	progress_end(&run);
 	if (ret == -EIO)
 		fprintf(stderr, "ttyacct: index %s: %s\n", ix->path, sqlite3_errmsg(ix->db));
 	conns_free(run.conns);

@@ -390,6 +390,19 @@ def test_open_of_an_earlier_boot_is_cut_off(book):
     assert (row["state"], row["in_bytes"], row["out_bytes"]) == ("cut off", 30, 40)
 
 
+def test_somebody_who_waits_sees_it_work(book):
+    """At a terminal, and gone again before the answer."""
+    with open(book.path, "wb") as out:
+        subprocess.run([os.path.join(BUILD, "tests", "bench", "make_ledger"), "120000"], stdout=out, check=True)
+    mine, theirs = os.openpty()
+    subprocess.run([TTYACCT, "update", "--ledger", book.path, "--index", book.index], stderr=theirs, check=True)
+    os.close(theirs)
+    said = os.read(mine, 4096).decode()
+    os.close(mine)
+    assert said.startswith("\rttyacct: reading the ledger, 100000 lines ...\r" + 60 * " " + "\r12000")
+    assert "reading" not in book.run("report").stderr
+
+
 def test_two_at_once(book):
     for n in range(2000):
         book.add(line("close", f"a.{n}", NOON + n, 1, 1))
