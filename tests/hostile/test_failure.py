@@ -16,6 +16,7 @@ import struct
 
 import pytest
 
+import audit
 from client import login, ssh
 from host import LOGS, wait_until
 from live import fields, records_of, wait_record
@@ -312,6 +313,72 @@ def test_the_log_directory_removed(live, policy, host, word):
         os.makedirs(LOGS, exist_ok=True)
         own_logs()
         host.install()
+
+
+@pytest.fixture
+def auditd(host, trail):
+    """The only auditd there is, in an auditd.Auditd; kill() ends it in mid-session."""
+    with host.world.share.sole_auditd():
+        if audit.status()["pid"]:
+            pytest.skip("the machine's own auditd is registered with the kernel, which has room for one")
+        yield lambda: audit.Auditd("/tmp/auditd-test")
+
+
+def typed_line(session, text):
+    """A line that cat reads, and so a record."""
+    session.terminal.send(text + "\r")
+    session.terminal.expect(f"{text}\r\n{text}\r\n")
+
+
+def test_auditd_restarts(live, policy, auditd):
+    """What was typed meanwhile waits for the new one, and is in its file."""
+    policy("deny")
+    with auditd():
+        session = live()
+        session.terminal.send("cat\r")
+        session.terminal.expect("cat\r\n")
+        typed_line(session, "first")
+    typed_line(session, "meanwhile")
+    with auditd() as again:
+        typed_line(session, "afterwards")
+        session.terminal.send("\x04")
+        session.terminal.prompt()
+        assert session.terminal.exit() == 0
+        assert session.closed()["why"] == "exit"
+        wait_until(lambda: f"op=ttywrap-close session={session.name} " in again.read(), "the close record in the new auditd's file")
+        assert "meanwhile".encode().hex().upper() in again.read()
+    assert losses(session) == []
+
+
+@pytest.mark.parametrize("word", ["deny", "allow"])
+def test_auditd_ends(live, policy, host, auditd, word):
+    """deny: no successor within ten seconds, and the session ends. allow: when there is one, it hears what went past it."""
+    policy(word)
+    since = host.syslog.mark()
+    with auditd():
+        session = live()
+        session.terminal.send("cat\r")
+        session.terminal.expect("cat\r\n")
+    host.syslog.wait(lambda _, text: "auditd has ended while the session runs (user eve)" in text, since)
+    if word == "deny":
+        session.terminal.expect("the session has ended: auditd has ended")
+        session.terminal.finish()
+        assert bytes.fromhex(session.closed()["reason"]) == b"auditd has ended"
+        session.gone()
+        return
+    typed_line(session, "unwritten")
+    session.host.trail.wait(lambda r: r.type == "USER_TTY" and r.get("pid") == str(session.monitor) and b"unwritten" in r.data(), session.since)
+    with auditd() as again:
+
+        def reported():
+            typed_line(session, "written")
+            return losses(session)
+        loss = wait_until(reported, "the record of what went past auditd")[0]
+        assert loss["of"] == "audit" and int(loss["bytes"]) >= len("unwritten\n") and int(loss["from_ms"]) <= int(loss["to_ms"])
+        wait_until(lambda: "op=ttywrap-loss" in again.read(), "the same in its file")
+        session.terminal.send("\x04")
+        session.terminal.prompt()
+        assert session.terminal.exit() == 0
 
 
 def audit_socket(monitor):

@@ -27,7 +27,7 @@ on_input(struct monitor *m, const struct message *msg)
 	size_t n = msg->head.length - sizeof msg->body.input;
 	int r = trail_input(&m->trail, msg->body.bytes + sizeof msg->body.input, n);
 
-	if (r < 0) {
+	if (r < 0 || auditd_is_missing(&m->auditd, io_now_ns())) {
 		if (m->unaudited == 0)
 			m->unaudited_from_ns = io_now_ns();
 		m->unaudited_to_ns = io_now_ns();

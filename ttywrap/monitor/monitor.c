@@ -29,6 +29,8 @@
 #define HANGUP_WAIT_NS 2000000000  /* a shell's traps after SIGHUP */
 #define LEAVE_WAIT_NS  2000000000  /* a pump that has said its last word has only to exit */
 #define GONE_WAIT_NS   5000000000  /* the pump's end, once the user's terminal is gone */
+#define AUDITD_WAIT_NS 10000000000 /* a restart of auditd */
+#define AUDITD_LOOK_NS 200000000
 #define CPU_USED_UP    "its limit on CPU time is used up"
 #define BATCH          64 /* messages between two looks at the signals */
 
@@ -261,10 +263,34 @@ until(const struct monitor *m, int64_t deadline_ns)
 {
 	int64_t due_ns = deadline_ns, left_ns;
 
+	if (m->holds)
+		return AUDITD_LOOK_NS;
 	if (due_ns < 0 || (m->close_due_ns >= 0 && m->close_due_ns < due_ns))
 		due_ns = m->close_due_ns;
 	left_ns = due_ns - io_now_ns();
 	return due_ns < 0 ? -1 : left_ns > 0 ? left_ns : 0;
+}
+
+static void
+auditd_lost(struct monitor *m)
+{
+	auditd_ended(&m->auditd, io_now_ns());
+	m->holds = true;
+	log_admin(
+	    LOG_WARNING, "auditd has ended while the session runs (user %s)", m->session->user);
+}
+
+/* A restart loses nothing: what the pump has to say meanwhile waits in its socket. */
+static void
+auditd_await(struct monitor *m, int64_t *deadline_ns)
+{
+	m->holds = auditd_is_missing(&m->auditd, io_now_ns()) &&
+		   io_now_ns() < m->auditd.gone_ns + AUDITD_WAIT_NS;
+	if (m->holds || m->auditd.gone_ns == 0 || m->fault != NULL ||
+	    m->session->conf.on_failure_audit == CONF_ALLOW || m->pump <= 0)
+		return;
+	m->fault = "auditd has ended";
+	stop_pump(m, deadline_ns);
 }
 
 static void
@@ -276,10 +302,11 @@ run(struct monitor *m, int signal_fd)
 	reap(m, &deadline_ns); /* a child may have ended before there was a descriptor to tell it */
 	while (m->shell > 0 || m->pump > 0) {
 		bool left = m->mode == MONITOR_PIPES && m->shell == 0;
-		struct pollfd p[4] = {{.fd = signal_fd, .events = POLLIN},
-		    {.fd = m->channel_fd, .events = POLLIN},
+		struct pollfd p[5] = {{.fd = signal_fd, .events = POLLIN},
+		    {.fd = m->holds ? -1 : m->channel_fd, .events = POLLIN},
 		    {.fd = left ? m->pipes.reader_fd[0] : -1, .events = POLLIN},
-		    {.fd = left ? m->pipes.reader_fd[1] : -1, .events = POLLIN}};
+		    {.fd = left ? m->pipes.reader_fd[1] : -1, .events = POLLIN},
+		    {.fd = m->auditd.fd, .events = POLLIN}};
 		int64_t left_ns = until(m, deadline_ns);
 
 		if (deadline_ns >= 0 && deadline_ns <= io_now_ns()) {
@@ -287,7 +314,11 @@ run(struct monitor *m, int signal_fd)
 			break;
 		}
 		close_if_due(m);
-		(void)poll(p, 4, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
+		(void)poll(p, 5, left_ns < 0 ? -1 : (int)(left_ns / 1000000) + 1);
+		if (p[4].revents)
+			auditd_lost(m);
+		if (m->holds)
+			auditd_await(m, &deadline_ns);
 		if (p[1].revents)
 			(void)on_channel(m, &deadline_ns);
 		if (m->removed && m->state == MONITOR_RUNNING)
@@ -351,6 +382,7 @@ monitor_run(struct session *s)
 	    .trail = {.fd = -1, .addr = "?", .terminal = "?"},
 	    .state = MONITOR_STARTING,
 	    .channel_fd = -1,
+	    .auditd = {.fd = -1},
 	    .guard_fd = -1,
 	    .recording_fd = -1,
 	    .shell_status = -1,
@@ -382,6 +414,7 @@ monitor_run(struct session *s)
 	io_close(&m.channel_fd);
 	io_close(&m.recording_fd);
 	io_close(&m.guard_fd);
+	auditd_close(&m.auditd);
 	total_close(&m.total);
 	trail_close(&m.trail);
 	return status;

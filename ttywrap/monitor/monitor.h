@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "monitor/auditd.h"
 #include "monitor/pipes.h"
 #include "monitor/terminal.h"
 #include "monitor/total.h"
@@ -34,6 +35,7 @@ struct monitor {
 	const struct session *session;
 	struct trail trail;
 	struct terminal terminal;
+	struct auditd auditd;
 	enum monitor_state state;
 	enum monitor_mode mode;
 	struct pipes pipes;  /* MONITOR_PIPES */
@@ -48,6 +50,7 @@ struct monitor {
 	int shell_status;    /* wait(2)'s, -1 until the shell is gone */
 	int64_t begin_ns;
 	int64_t unaudited_from_ns, unaudited_to_ns;
+	bool holds;                 /* the pump's messages wait for auditd */
 	bool removed, removed_said; /* somebody has removed the recording's file */
 	uint64_t unaudited;         /* bytes of input whose record the kernel refused */
 	struct message_end end;     /* what the pump said last; why = 0: nothing */

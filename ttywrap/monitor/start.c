@@ -24,6 +24,7 @@
 #include "common/privilege.h"
 #include "config.h"
 #include "monitor/accounts.h"
+#include "monitor/auditd.h"
 #include "monitor/children.h"
 #include "monitor/dispatch.h"
 #include "monitor/rlimits.h"
@@ -74,6 +75,7 @@ open_trail(struct monitor *m, struct trail_flag *came_in)
 {
 	const uint64_t has = brought(STARTING);
 	bool enabled = false;
+	pid_t auditd = 0;
 	int r;
 
 	if (!m->session->privileged)
@@ -82,13 +84,15 @@ open_trail(struct monitor *m, struct trail_flag *came_in)
 	if (r == 0)
 		r = trail_open(&m->trail);
 	if (r == 0)
-		r = trail_state_get(&m->trail, &enabled);
+		r = trail_state_get(&m->trail, &enabled, &auditd);
 	if (r == 0 && !enabled)
 		r = -ENOTCONN;
 	if (r == 0)
 		r = trail_flag_get(&m->trail, came_in);
-	if (r == 0)
+	if (r == 0) {
+		auditd_watch(&m->auditd, auditd);
 		return 0;
+	}
 	trail_close(&m->trail);
 	return go_on(m, m->session->conf.on_failure_audit,
 		   enabled || r != -ENOTCONN

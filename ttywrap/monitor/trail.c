@@ -31,12 +31,13 @@ trail_close(struct trail *t)
 }
 
 int
-trail_state_get(struct trail *t, bool *enabled)
+trail_state_get(struct trail *t, bool *enabled, pid_t *auditd)
 {
 	struct audit_status status = {0};
 	int r = trail_netlink(t, AUDIT_GET, NULL, 0, &status, sizeof status);
 
 	*enabled = status.enabled != 0;
+	*auditd = (pid_t)status.pid;
 	return r;
 }
 

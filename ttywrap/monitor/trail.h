@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define TRAIL_USER_CMD                                                                             \
 	1123 /* AUDIT_USER_CMD: libaudit.h's number; linux/audit.h has only the kernel's own */
@@ -35,9 +36,9 @@ struct trail_flag {
 int trail_open(struct trail *);
 void trail_close(struct trail *);
 
-/* Whether auditing is switched on in the kernel: when it is not, records vanish without an error.
- */
-int trail_state_get(struct trail *, bool *enabled);
+/* Whether auditing is switched on in the kernel (when it is not, records vanish without an error),
+ * and the pid of auditd, 0 without one. */
+int trail_state_get(struct trail *, bool *enabled, pid_t *auditd);
 
 /* The calling process's TTY-audit flag. It is inherited over fork(2). */
 int trail_flag_get(struct trail *, struct trail_flag *);
