@@ -229,6 +229,34 @@ def test_errors_are_one_line(args, status, words):
     assert words in got.stderr and got.stderr.count(b"\n") == 1
 
 
+def test_a_picture_comes_at_once_when_paused(cast, play):
+    """Not only when the next thing is due, 2.5 s later: one try in five has to be quicker, on however busy a machine."""
+    for _ in range(5):
+        p = play("--replay", cast(SESSION), "--at", "1")
+        p.pump(2)
+        seen = "second red" in "\n".join(p.screen())
+        p.expect_screen("second red")
+        p.send("q")
+        assert p.wait() == 0
+        if seen:
+            return
+    raise AssertionError("the picture came late five times")
+
+
+def test_the_keys_are_told_in_a_narrow_window(cast, play):
+    p = play("--replay", cast(SESSION), "--at", "1")
+    p.expect_screen("paused")
+    p.send("?")
+    p.expect_screen("? more")
+    p.send("?")
+    p.expect_screen("q quit", absent="paused")
+    assert "^L redraw" in "\n".join(p.screen())
+    p.send("?")
+    p.expect_screen("paused")
+    p.send("q")
+    assert p.wait() == 0
+
+
 def test_what_reads_a_recording_is_in_a_sandbox(cast, play):
     p = play("--replay", cast(SESSION))
     p.expect_screen("second red")

@@ -299,9 +299,12 @@ player_loop(struct player *p)
 			break;
 		if (player_status_due(p) <= io_now_ns())
 			p->dirty = true;
+		/* A frame waits for room in the queue: who makes it has to draw then, as nobody else may wake up. */
+		error = term_flush(&p->term);
 		until = earlier(until, player_draw(p));
 		until = earlier(until, player_status_due(p));
-		error = term_flush(&p->term);
+		if (!error)
+			error = term_flush(&p->term);
 		if (!error)
 			error = wait_for(&p->wait, &p->term, until, &news);
 		if (error)

@@ -237,7 +237,7 @@ key_plays(struct player *p, uint32_t key)
 		status_next(p);
 		break;
 	case '?':
-		p->help = !p->help;
+		p->help = (p->help + 1) % (PLAYER_HELP_PAGES + 1);
 		break;
 	case CTRL('l'):
 		player_repaint(p);

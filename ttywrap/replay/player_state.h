@@ -60,11 +60,13 @@ struct player {
 	char line[160]; /* what is typed at the prompt, NUL-terminated */
 	size_t line_len;
 	enum player_status status;
-	bool help;
+	unsigned help;           /* the page that is shown, 1 to PLAYER_HELP_PAGES; 0: none */
 	int64_t status_until_ns; /* shown that long where it covers something */
 	char notice[160];        /* said in the status line until then */
 	int64_t notice_until_ns;
 };
+
+#define PLAYER_HELP_PAGES 2
 
 /* player.c */
 #define PLAYER_THE_END INT64_MAX

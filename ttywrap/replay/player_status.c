@@ -14,9 +14,12 @@
 #define NOTICE_NS INT64_C(4000000000)
 #define SECOND_NS INT64_C(1000000000)
 
-static const char help[] =
-    "space pause  . step  \xe2\x86\x90\xe2\x86\x92 5s  \xe2\x86\x91\xe2\x86\x93 1m  [ ] marker  "
-    "/text n N  +1:30 jump  < > = speed  s line  q quit";
+/* Each fits 80 columns; '?' turns the page. */
+static const char *const help[PLAYER_HELP_PAGES] = {
+    "space pause  . step  \xe2\x86\x90\xe2\x86\x92 5s  \xe2\x86\x91\xe2\x86\x93 1m  [ ] marker  g "
+    "G ends  < > = speed  ? more",
+    "/text n N search  +1:30 -10 50% jump  s this line  ^L redraw  ^Z stop  q quit",
+};
 
 void
 player_notice(struct player *p, const char *format, ...)
@@ -51,7 +54,7 @@ has_spare_row(const struct player *p)
 static bool
 is_shown(const struct player *p, int64_t now)
 {
-	if (p->prompt != PROMPT_NONE || p->help || now < p->notice_until_ns)
+	if (p->prompt != PROMPT_NONE || p->help > 0 || now < p->notice_until_ns)
 		return true;
 	if (p->status == STATUS_OFF)
 		return false;
@@ -138,8 +141,8 @@ player_status_line(struct player *p, char *buf, size_t size, int *edit)
 			*edit += (p->line[i] & 0xc0) != 0x80;
 	} else if (now < p->notice_until_ns)
 		buffer_format(&b, " %s", p->notice);
-	else if (p->help)
-		buffer_format(&b, " %s", help);
+	else if (p->help > 0)
+		buffer_format(&b, " %s", help[p->help - 1]);
 	else
 		add_state(p, &b);
 	snprintf(buf, size, "%.*s", (int)b.len, b.data ? b.data : "");
