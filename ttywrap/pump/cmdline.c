@@ -12,12 +12,13 @@
 #define COLS_MAX  512
 #define LAST_MAX  1024 /* of the line before the editor began: the prompt may stand there */
 #define TYPED_MAX 1024
+#define ARGS_MAX  16         /* libvterm 0.1 keeps so many, and writes the next one behind them */
 #define FLOOD_MAX (1u << 18) /* output while a line is edited: beyond, somebody else is writing */
 
 /*
  * What a line editor draws with, and nothing else reaches the emulator: the
  * output is anybody's, and libvterm 0.1 has been seen to loop on REP and to
- * write beyond its memory after scroll regions and shrinking.
+ * write beyond its memory after scroll regions, shrinking and many arguments.
  */
 struct draw {
 	enum {
@@ -230,11 +231,13 @@ static void
 draw_sequence(struct cmdline *c, uint8_t final)
 {
 	struct draw *d = &c->draw;
-	size_t digits = 0;
+	size_t digits = 0, args = 1;
 
 	for (size_t i = 2; i < d->n; i++) {
 		digits = d->bytes[i] >= '0' && d->bytes[i] <= '9' ? digits + 1 : 0;
-		if (digits > 3 || (digits == 0 && d->bytes[i] != ';' && d->bytes[i] != ':'))
+		args += digits == 0;
+		if (digits > 3 || args > ARGS_MAX ||
+		    (digits == 0 && d->bytes[i] != ';' && d->bytes[i] != ':'))
 			return;
 	}
 	if (strchr("ABCDGHJKP@Xdfm", final) == NULL || d->n == sizeof d->bytes)
