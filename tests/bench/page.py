@@ -142,6 +142,16 @@ def ledger_table(extra):
             markdown(["`ttyacct`", "s", "CPU s", "memory, MiB"], rows))
 
 
+def recordings_table(extra):
+    """What is done to many recordings, and to a long one."""
+    if not extra:
+        return ""
+    rows = [[f"{what}, {where}", f"{took:,.2f}", f"{extra[size] / took:,.0f}" if took > 0 else ""]
+            for part, size, where in (("seconds", "MB", "all"), ("long seconds", "long MB", "the long one")) for what, took in extra[part].items()]
+    return (f"{extra['recordings']:,} recordings of {extra['MB']:,.0f} MB together, and a long one of {extra['long MB']:,.0f} MB.\n\n" +
+            markdown(["", "s", "MB/s"], rows))
+
+
 def of_ratio(figures, metric, form="{:.2f}"):
     """(median ratio of ttywrap to the yardstick, it in words)."""
     found = (figures.get(metric, {}).get("ttywrap") or {}).get("ratio") or {}
@@ -277,7 +287,7 @@ def page(result):
         if made:
             pieces += [f"## {title}\n", intro + "\n", made]
     extra = result.get("extra", {})
-    for title, made in (("Ten thousand recordings", extra.get("recordings")), ("Look-ups of a connection", lookup_table(extra.get("accounting", {}))),
+    for title, made in (("Many recordings", recordings_table(extra.get("recordings"))), ("Look-ups of a connection", lookup_table(extra.get("accounting", {}))),
                         ("A long ledger", ledger_table(extra.get("accounting", {})))):
         pieces += [f"## {title}\n", made.strip() + "\n"] if made else []
     ahead = ahead_table(figures, subjects)
