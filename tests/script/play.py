@@ -30,10 +30,10 @@ import tempfile
 import time
 
 PACES = ("person", "fast", "rush")
-# What is written without waiting is read in between modes.
+# What is written without waiting is read in between modes, and by whom is a race that no two runs decide in the same way.
 RUSH = [("doubt", "typed ahead, and read while the modes are being set: it could be a secret as well"),
         ("noecho", "read right behind a secret, before the modes were seen to be others"),
-        ("lineend", "a line end that came while the modes were being set is taken for the other one, or audited where it says nothing")]
+        ("lineend", "it came while the modes were being set")]
 PATIENCE_S = 20
 ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "e": "\x1b", "\\": "\\", "s": " "}
 

@@ -178,8 +178,8 @@ draw_modes(struct rig *r, struct termios *t)
 	for (unsigned i = 0; i < 17; i++)
 		if (i != VMIN && i != VTIME && one_in(r, 8))
 			t->c_cc[i] = one_in(r, 3) ? 0 : draw_byte(r);
-	t->c_cc[VMIN] = (cc_t)below(r, 3);
-	t->c_cc[VTIME] = (cc_t)below(r, 2);
+	t->c_cc[VMIN] = (cc_t)(one_in(r, 4) ? draw(r) : below(r, 3));
+	t->c_cc[VTIME] = (cc_t)(one_in(r, 4) ? draw(r) : below(r, 2));
 }
 
 static void
