@@ -97,20 +97,15 @@ records_command(struct monitor *m, const char *line)
 	return send_command(m, m->session->cwd, line, "");
 }
 
-/*
- * Under audit = elevated what was typed into an ordinary shell is left out, its meaning included.
- * Where the editor's process works is its own knowledge: /proc/PID/cwd is not for the monitor's eyes.
- */
+/* Where the editor's process works is its own knowledge: /proc/PID/cwd is not for the monitor's eyes. */
 int
 records_typed_command(struct monitor *m, int32_t reader, const char *line)
 {
 	struct trail_text who = {.len = 0};
-	struct message_reader r = {.elevated = 1, .uid = (uint32_t)-1, .euid = (uint32_t)-1};
+	struct message_reader r = {.uid = (uint32_t)-1, .euid = (uint32_t)-1};
 
 	if (reader > 0)
 		reader_look(reader, m->session, &r);
-	if (m->session->conf.audit == CONF_AUDIT_ELEVATED && !r.elevated)
-		return 0;
 	trail_add(&who, "reader", "%d", reader);
 	trail_add(&who, "ruid", "%d", (int)r.uid);
 	trail_add(&who, "euid", "%d", (int)r.euid);
