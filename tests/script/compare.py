@@ -65,9 +65,12 @@ class Result:
         return interleaves(self.ours, self.kernel)
 
     def reasons(self, missing, line_ends):
-        """Of what the case allows, (reason, why) for what this run shows and its recording tells."""
-        return [(reason, why) for reason, why in self.case.differs.get(self.pace, [])
-                if (line_ends if reason == LINE_END else missing and reason in self.told)]
+        """Of what the case allows, {reason: why} for what this run shows and its recording tells."""
+        found = {}
+        for reason, why in self.case.differs[self.pace]:
+            if line_ends if reason == LINE_END else missing and reason in self.told:
+                found.setdefault(reason, why)
+        return found
 
     def difference(self):
         """(what it is, why, whether the case accounts for it)"""
@@ -79,14 +82,14 @@ class Result:
             ours, kernel = without_line_ends(ours), [without_line_ends(k) for k in kernel]
         missing = sum(map(len, kernel)) - len(ours)
         reasons = self.reasons(missing, line_ends)
-        words = [REASONS[reason] for reason, _ in reasons if reason != LINE_END]
+        words = [REASONS[reason] for reason in reasons if reason != LINE_END]
         if line_ends and (len(words) == len(reasons) or not within(ours, kernel)):
             return "**other bytes**", "", False
         if missing and not words:
             return f"**{missing} missing**", "", False
         left_out = f"{missing} left out " + ", ".join(words) if missing else ""
         what = " and ".join(filter(None, (left_out, "a line end" if line_ends else "")))
-        return what, "; ".join(dict.fromkeys(why for _, why in reasons)), True
+        return what, "; ".join(reasons.values()), True
 
     def failure(self):
         """What may never be: a secret, a byte too many or out of order, one left out that the case does not account for."""

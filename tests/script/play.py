@@ -30,10 +30,14 @@ import tempfile
 import time
 
 PACES = ("person", "fast", "rush")
-# What is written without waiting is read in between modes, and by whom is a race that no two runs decide in the same way.
-RUSH = [("doubt", "typed ahead, and read while the modes are being set: it could be a secret as well"),
-        ("noecho", "read right behind a secret, before the modes were seen to be others"),
-        ("lineend", "it came while the modes were being set")]
+# What any case may have instead of equality, (reason, why) by pace: see compare.py. A case's own words come first.
+MAY_DIFFER = {
+    "person": [],
+    "fast": [("doubt", "answered while the output before it was being written: the modes could not be seen")],
+    "rush": [("doubt", "typed ahead, and read while the modes are being set: it could be a secret as well"),
+             ("noecho", "read right behind a secret, before the modes were seen to be others"),
+             ("lineend", "it came while the modes were being set")],
+}
 PATIENCE_S = 20
 ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "e": "\x1b", "\\": "\\", "s": " "}
 
@@ -53,13 +57,15 @@ class Case:
         self.name = os.path.basename(path).rsplit(".", 1)[0]
         self.steps, self.needs, self.files, self.secrets = [], [], [], []
         self.user, self.world, self.run, self.login = False, False, None, None
-        self.differs, self.alone = {"rush": list(RUSH)}, {}  # by pace: [(reason, why)], why
+        self.differs, self.alone = {}, {}  # by pace: [(reason, why)], why
         with open(path, encoding="utf-8") as lines:
             for line in lines:
                 line = line.rstrip("\n")
                 if line and not line.startswith("#"):
                     verb, _, rest = line.partition(" ")
                     self.add(verb, rest)
+        for pace in PACES:
+            self.differs[pace] = self.differs.get(pace, []) + MAY_DIFFER[pace]
         if (self.run is None) == (self.login is None):
             raise ValueError(f"{self.name}: one of run and login is needed")
 
