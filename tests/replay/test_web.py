@@ -141,3 +141,12 @@ def test_a_recording_cannot_break_out_of_its_string(page, browse):
     b.expect("document.querySelectorAll('nav button').length === 1")
     assert evil in b.js("document.querySelector('nav button').textContent")
     assert b.js("document.title") == "test.cast"
+
+
+def test_the_page_says_whose_session_it_was(page, browse):
+    b = browse(page(SESSION, ttywrap={"user": "<b>eve\x1b", "addr": "192.0.2.7", "host": "gw"}))
+    b.expect("document.querySelectorAll('nav button').length === 2")
+    assert b.js("document.querySelector('header').textContent").startswith("test.cast <b>eve\\x1b on gw from 192.0.2.7, 2023-11-1")
+    # All of it is in the window, the player's controls too, and its first picture is there before it plays.
+    assert b.js("document.documentElement.scrollHeight <= window.innerHeight")
+    b.expect(TERMINAL + ".includes('first line')")

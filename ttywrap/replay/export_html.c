@@ -8,9 +8,12 @@
 #include "replay/buffer.h"
 #include "replay/export.h"
 #include "replay/json_out.h"
+#include "replay/safe.h"
+#include "replay/units.h"
 #include "replay/web_player.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -26,22 +29,28 @@ static const char page_head[] =
     "<meta name=\"viewport\" content=\"width=device-width\">\n<title>";
 static const char page_style[] =
     "body{margin:0;font:15px/1.4 sans-serif;background:#16181d;color:#ddd}\n"
-    "main{display:flex;flex-wrap:wrap;gap:16px;padding:16px}\n"
-    "#player{flex:1 1 640px;min-width:0}\n"
-    "nav{flex:0 1 320px;max-height:90vh;overflow:auto}\n"
+    "header{padding:10px 16px 0;color:#9aa}\n"
+    "header b{color:#fff;margin-right:1em}\n"
+    "main{display:flex;gap:16px;padding:10px 16px;height:calc(100vh - "
+    "3.6em);box-sizing:border-box}\n"
+    "#player{flex:1 1 640px;min-width:0;height:100%}\n"
+    "nav{flex:0 1 260px;max-height:100%;overflow:auto}\n"
+    "@media(max-width:800px){main{flex-direction:column}#player{flex:1 1 "
+    "60vh;height:60vh}nav{flex:1 1 auto}}\n"
     "nav button{display:block;width:100%;padding:3px 6px;border:0;background:none;color:inherit;"
     "font:13px "
     "monospace;text-align:left;white-space:pre-wrap;overflow-wrap:anywhere;cursor:pointer}\n"
     "nav button:hover,nav button:focus{background:#2b2f38}\n";
 static const char page_script[] =
     "const cast = JSON.parse(document.getElementById('cast').textContent);\n"
-    "const player = AsciinemaPlayer.create({data: cast}, document.getElementById('player'), {fit: "
-    "'width'});\n"
+    "const events = cast.split('\\n').slice(1).filter(line => line).map(line => "
+    "JSON.parse(line));\n"
+    "const first = events.find(event => event[1] === 'o');\n"
+    "const player = AsciinemaPlayer.create({data: cast}, document.getElementById('player'),\n"
+    "  {fit: 'both', poster: 'npt:' + (first ? first[0] + 1 : 0)});\n"
     "const nav = document.querySelector('nav');\n"
     "const clock = s => Math.floor(s / 60) + ':' + String(Math.floor(s % 60)).padStart(2, '0');\n"
-    "for (const line of cast.split('\\n').slice(1)) {\n"
-    "  if (!line) continue;\n"
-    "  const [time, code, text] = JSON.parse(line);\n"
+    "for (const [time, code, text] of events) {\n"
     "  if (code !== 'm') continue;\n"
     "  const chapter = document.createElement('button');\n"
     "  chapter.textContent = clock(time) + '  ' + text;\n"
@@ -79,7 +88,38 @@ html_json(struct buffer *b, const char *text, size_t len)
 }
 
 static void
-page_add(struct buffer *b, const struct export_options *o, const char *cast, size_t len)
+html_field(struct buffer *b, const char *before, const char *text)
+{
+	char *safe = text && *text ? safe_copy(text, strlen(text)) : NULL;
+
+	if (!safe)
+		return;
+	buffer_string(b, before);
+	html_text(b, safe);
+	free(safe);
+}
+
+/* Who, on which machine, from where, when: as the recording's header has it. */
+static void
+page_about(struct buffer *b, const struct cast *cast, const char *name)
+{
+	const char *user = cast_field(cast, "user");
+	char when[UNITS_TEXT];
+
+	buffer_string(b, "<header><b>");
+	html_field(b, "", name);
+	buffer_string(b, "</b>");
+	html_field(b, " ", user ? user : cast_field(cast, "uid"));
+	html_field(b, " on ", cast_field(cast, "host"));
+	html_field(b, " from ", cast_field(cast, "addr"));
+	if (cast_header(cast)->timestamp > 0)
+		html_field(b, ", ", units_time(cast_header(cast)->timestamp, when, sizeof when));
+	buffer_string(b, "</header>\n");
+}
+
+static void
+page_add(struct buffer *b, const struct export_options *o, const char *about, const char *cast,
+    size_t len)
 {
 	size_t n;
 	const char *text;
@@ -90,9 +130,10 @@ page_add(struct buffer *b, const struct export_options *o, const char *cast, siz
 	text = web_player_style(&n);
 	buffer_add(b, text, n);
 	buffer_string(b, page_style);
-	buffer_string(b,
-	    "</style>\n</head>\n<body>\n<main><div id=\"player\"></div><nav></nav></main>\n"
-	    "<script type=\"application/json\" id=\"cast\">");
+	buffer_string(b, "</style>\n</head>\n<body>\n");
+	buffer_string(b, about);
+	buffer_string(b, "<main><div id=\"player\"></div><nav></nav></main>\n"
+			 "<script type=\"application/json\" id=\"cast\">");
 	html_json(b, cast, len);
 	buffer_string(b, "</script>\n<script>\n");
 	text = web_player_script(&n);
@@ -103,7 +144,7 @@ page_add(struct buffer *b, const struct export_options *o, const char *cast, siz
 }
 
 static int
-page_write(const struct export_options *o, int cast_fd)
+page_write(const struct export_options *o, const char *about, int cast_fd)
 {
 	struct buffer b = {0};
 	struct stat st;
@@ -115,7 +156,7 @@ page_write(const struct export_options *o, int cast_fd)
 	cast = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, cast_fd, 0);
 	if (cast == MAP_FAILED)
 		return -errno;
-	page_add(&b, o, cast, (size_t)st.st_size);
+	page_add(&b, o, about, cast, (size_t)st.st_size);
 	error = b.failed ? -ENOMEM : io_write_all(o->out_fd, b.data, b.len);
 	munmap(cast, (size_t)st.st_size);
 	buffer_free(&b);
@@ -126,6 +167,7 @@ long
 export_html(struct cast *cast, const struct export_options *o, struct cast_error *err)
 {
 	struct export_options inner = *o;
+	struct buffer about = {0};
 	long result;
 	size_t n;
 	int error;
@@ -139,8 +181,11 @@ export_html(struct cast *cast, const struct export_options *o, struct cast_error
 		cast_free(cast);
 		return -errno;
 	}
+	page_about(&about, cast, o->name);
+	buffer_add(&about, "", 1);
 	result = export_cast(cast, &inner, err);
-	error = result < 0 ? 0 : page_write(o, inner.out_fd);
+	error = result < 0 ? 0 : about.failed ? -ENOMEM : page_write(o, about.data, inner.out_fd);
 	io_close(&inner.out_fd);
+	buffer_free(&about);
 	return error ? error : result;
 }
