@@ -19,7 +19,7 @@
 #include "source.h"
 
 enum {
-	VERSION = 2,
+	VERSION = 3,
 	APPLICATION_ID = 0x74747961, /* "ttya" */
 	COMMIT_EVERY = 2000000,      /* lines; a run that is interrupted keeps what is committed */
 	PROGRESS_EVERY = 100000,

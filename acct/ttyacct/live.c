@@ -104,6 +104,22 @@ known_query(sqlite3 *db, const char *where)
 	return NULL;
 }
 
+/* SQL for what can be there at all: of this machine, since it booted. here_bind() fills in ?2 and ?3. */
+#define HERE "host = (SELECT id FROM name WHERE text = ?2) AND substr(name, 1, 9) = ?3"
+
+static void
+here_bind(sqlite3_stmt *s)
+{
+	const struct connection any = {.cookie = 1};
+	char id[CONNECTION_ID_MAX];
+	struct ledger_record r;
+
+	ledger_record_begin(&r, LEDGER_INTERIM, "");
+	sqlite3_bind_text(s, 2, r.host, -1, SQLITE_TRANSIENT);
+	if (connection_id(&any, id) == 0)
+		sqlite3_bind_text(s, 3, id, 9, SQLITE_TRANSIENT);
+}
+
 static bool
 is_connected(const struct known *k, struct traffic *t)
 {
@@ -154,11 +170,11 @@ line_make(struct known *k, bool interim)
 {
 	struct connection c = k->r.connection;
 	struct traffic t;
-	int gone = tcpinfo_read(&c, &t);
-	int ret = conntrack_read(&k->r.connection, &k->r.traffic);
+	int gone = tcpinfo_read(&c, &t), ret;
 
 	if (gone == 0 && (!interim || k->state != INDEX_IS_OPEN))
 		return false;
+	ret = conntrack_read(&k->r.connection, &k->r.traffic);
 	if (gone == 0) {
 		k->r.event = LEDGER_INTERIM;
 		if (ret < 0)
@@ -192,6 +208,17 @@ handoffs_clean(void)
 		closedir(d);
 }
 
+/*
+ * What may still be there: connections without an end, and those that ended lately. Of several with the same addresses
+ * and ports the newest: the others are gone, and what the kernel knows by these addresses is no longer theirs. A long
+ * ledger has any number of connections that ended without a last reading; this must not look at them.
+ */
+static const char of_interest_sql[] =
+    "c.id IN (SELECT id FROM (SELECT id, LEAD(opened) OVER (PARTITION BY host, peer, peer_port, "
+    "local, local_port"
+    " ORDER BY opened) AS newer FROM (SELECT * FROM conn WHERE state = 0 AND " HERE " UNION ALL"
+    " SELECT * FROM conn WHERE state = 1 AND last > ?1 AND " HERE ")) WHERE newer IS NULL)";
+
 int
 live_update(sqlite3 *db, const char *ledger, bool interim)
 {
@@ -201,15 +228,12 @@ live_update(sqlite3 *db, const char *ledger, bool interim)
 
 	if (access(ledger, W_OK) < 0)
 		return 0;
-	s = known_query(db,
-	    "c.state < 2 AND c.last > ?1 AND NOT EXISTS (SELECT 1 FROM conn n WHERE n.last > ?1 AND"
-	    " n.opened > c.opened AND n.host = c.host AND n.peer = c.peer AND n.peer_port = "
-	    "c.peer_port AND"
-	    " n.local = c.local AND n.local_port = c.local_port AND n.state < 2)");
+	s = known_query(db, of_interest_sql);
 	if (!s)
 		return -EIO;
 	ledger_record_begin(&k.r, LEDGER_FINAL, "ttyacct");
-	sqlite3_bind_int64(s, 1, interim ? 0 : k.r.time_ns - LINGER_NS);
+	sqlite3_bind_int64(s, 1, k.r.time_ns - LINGER_NS);
+	here_bind(s);
 	while (ret == 0 && sqlite3_step(s) == SQLITE_ROW) {
 		if (!known_take(s, &k) || !line_make(&k, interim))
 			continue;
@@ -227,13 +251,14 @@ live_update(sqlite3 *db, const char *ledger, bool interim)
 int
 live_who(sqlite3 *db, struct table *t)
 {
-	sqlite3_stmt *s = known_query(db, "c.state = 0 ORDER BY c.opened");
+	sqlite3_stmt *s = known_query(db, "c.state = 0 AND c." HERE " ORDER BY c.opened");
 	struct known k;
 	struct traffic now, counted;
 	struct cell *c;
 
 	if (!s)
 		return -EIO;
+	here_bind(s);
 	table_column(t, "user", "User", COLUMN_TEXT, 0);
 	table_column(t, "client", "From", COLUMN_TEXT, 0);
 	table_column(t, "opened", "Since", COLUMN_TIME, 0);

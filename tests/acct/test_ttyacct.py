@@ -403,6 +403,16 @@ def test_somebody_who_waits_sees_it_work(book):
     assert "reading" not in book.run("report").stderr
 
 
+def test_a_long_history_is_not_looked_through_each_minute(book):
+    """20,000 connections that ended, and as many that never did, none with a last reading: as before a few boots."""
+    host = os.uname().nodename
+    book.add(*[line(event, f"{boot}.{n:x}", NOON - 86400 + n, 10, 10, host=host, peer_port=1 + n)
+               for boot, event in (("aaaaaaaa", "close"), ("bbbbbbbb", "open")) for n in range(20000)])
+    book.run("update")
+    for words in (("update", "--interim"), ("who",)):
+        subprocess.run([TTYACCT, *words, "--ledger", book.path, "--index", book.index], check=True, timeout=10, capture_output=True)
+
+
 def test_two_at_once(book):
     for n in range(2000):
         book.add(line("close", f"a.{n}", NOON + n, 1, 1))
