@@ -397,11 +397,12 @@ def test_client_vanished(host, case):
             f" tcp sport {port} drop; tcp dport {port} drop\n }}\n}}\n"))
         try:
             this.accounts.wait("close", this.since)
-            def gone():
-                seen = subprocess.run(["ss", "-tanH", f"sport = :{sshd.port} and dport = :{port}"], capture_output=True, text=True)
+            def gone(source, target):
+                seen = subprocess.run(["ss", "-tanH", f"sport = :{source} and dport = :{target}"], capture_output=True, text=True)
                 return not seen.stdout.strip()
-            wait_until(gone, "sshd's socket to go", 60)
+            wait_until(lambda: gone(sshd.port, port), "sshd's socket to go", 60)
             terminal.kill()
+            wait_until(lambda: gone(port, sshd.port), "the client's socket to go, which sends its FIN again", 60)
             this.settle()
         finally:
             subprocess.run(["nft", "delete", "table", "inet", "vanished"], check=True)
