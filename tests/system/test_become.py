@@ -12,6 +12,7 @@ from host import TTYWRAP, run, wait_until
 from same import PLAIN
 
 WORD = "Kt7-never-seen"
+PROMPT_OF_ROOT = "PS1='root> '"
 PERSON_S = 0.1
 BECOME = {  # command, does it ask, sudo's setting, and who reads then: comm and real uid (None: the user's own)
     "su": ("su -", True, "use_pty", "bash", 0),
@@ -22,13 +23,12 @@ BECOME = {  # command, does it ask, sudo's setting, and who reads then: comm and
 
 @pytest.fixture(scope="module")
 def operator(host):
-    """Somebody who may become root, on a host whose root has a prompt of its own."""
+    """Somebody who may become root."""
     guest = host.user("visitor", PLAIN)
     guest.write(".bashrc", "PS1='guest> '; HISTFILE=\n")
     made = host.user("stoker", TTYWRAP, groups=("stokers",))
     made.write(".bashrc", "PS1='ready> '; HISTFILE=\n")
-    run("sh", "-c", f"printf 'root:{WORD}\\n' | chpasswd; printf 'PS1=\"root> \"; HISTFILE=\\n' >/root/.bashrc; "
-        "rm -f /root/.bash_profile /root/.bash_login; echo '. ~/.bashrc' >/root/.profile")
+    run("chpasswd", stdin=None, input=f"root:{WORD}\n")
     return made
 
 
@@ -80,9 +80,10 @@ def play(host, operator, how):
         step("echo own-before", "own-before\r\n.*ready> ")
         if asks:
             step(command, "assword: ")
-            step(WORD, "root> ")
+            step(WORD, "# $")
         else:
-            step(command, "root> ")
+            step(command, "# $")
+        step(PROMPT_OF_ROOT, r"2004hroot> ")  # and not where it is typed
         pid = int(step("echo by-root $$", r"by-root (\d+)\r\n.*root> ")[1])
         step("su visitor", "guest> ")
         step("echo by-guest", "by-guest\r\n.*guest> ")
@@ -100,7 +101,7 @@ def play(host, operator, how):
 def test_elevated_is_root_s_shell_and_what_is_below_it(host, trail, operator, how):
     host.configure("[default]\nshell = /bin/bash\naudit = none\n[group stokers]\naudit = elevated\n")
     told, _, _ = play(host, operator, how)
-    below = ["echo by-root $$", "su visitor", "echo by-guest", "exit", "su visitor -s /bin/sh -c 'echo say; read x'"]
+    below = [PROMPT_OF_ROOT, "echo by-root $$", "su visitor", "echo by-guest", "exit", "su visitor -s /bin/sh -c 'echo say; read x'"]
     assert told.typed == "".join([*below, "said-to-guest", "exit"])
     assert list(told.commands) == below
     assert WORD not in str(told.events)
@@ -112,7 +113,7 @@ def test_all_is_the_user_s_own_shell_too_and_says_who_read(host, trail, operator
     told, pid, command = play(host, operator, how)
     comm, uid = BECOME[how][3:]
     uid = operator.uid if uid is None else uid
-    assert told.typed.startswith("echo own-before" + command + "echo by-root $$su visitorecho by-guestexit")
+    assert told.typed.startswith("echo own-before" + command + PROMPT_OF_ROOT + "echo by-root $$su visitorecho by-guestexit")
     assert told.typed.endswith("said-to-guestexitecho own-afterexit")
     assert WORD not in told.typed + str(told.events)
     for line, who in (("echo own-before", (operator.uid, operator.uid, "bash")), ("echo by-root $$", (uid, 0, comm)),
