@@ -188,6 +188,20 @@ records_unaudited(struct monitor *m)
 	return r;
 }
 
+/* The sum, and what it is made of: the counts are the pump's word, so it may run over. */
+static void
+add_withheld(struct trail_text *t, const uint64_t by[MESSAGE_WHYS])
+{
+	static const char *const names[MESSAGE_WHYS] = {"noecho", "prompt", "program", "doubt"};
+	uint64_t sum = 0;
+
+	for (int i = 0; i < MESSAGE_WHYS; i++)
+		sum += by[i];
+	trail_add(t, "withheld", "%llu", (unsigned long long)sum);
+	for (int i = 0; i < MESSAGE_WHYS; i++)
+		trail_add(t, names[i], "%llu", (unsigned long long)by[i]);
+}
+
 /* The pump's own figures, if it has said any. */
 static void
 add_end(const struct monitor *m, struct trail_text *t)
@@ -195,7 +209,7 @@ add_end(const struct monitor *m, struct trail_text *t)
 	if (m->end.why == 0)
 		return;
 	trail_add(t, "out", "%llu", (unsigned long long)m->end.bytes_out);
-	trail_add(t, "withheld", "%llu", (unsigned long long)m->end.withheld);
+	add_withheld(t, m->end.withheld);
 	trail_add(t, "recorded", "%llu", (unsigned long long)m->end.recorded);
 }
 

@@ -40,6 +40,15 @@ enum message_type {
 #define MESSAGE_DATA_MAX 4096 /* N_TTY_BUF_SIZE: what one audit record can carry to auditd */
 #define MESSAGE_COMM_MAX 16   /* TASK_COMM_LEN, NUL included */
 
+/* Why input is left out: as enum input_reason (ttywrap/pump/input.h) has it. */
+enum message_why {
+	MESSAGE_WHY_NO_ECHO,
+	MESSAGE_WHY_PROMPT,
+	MESSAGE_WHY_PROGRAM,
+	MESSAGE_WHY_DOUBT,
+	MESSAGE_WHYS
+};
+
 struct message_head {
 	uint32_t type;
 	uint32_t length; /* of the body, in bytes */
@@ -94,7 +103,8 @@ enum message_end_why {
 
 struct message_end {
 	uint64_t bytes_in, bytes_out; /* relayed from and to the user's terminal */
-	uint64_t withheld; /* how often input was left out as secret: its length is part of it */
+	/* how often input was left out as secret, by enum message_why: its length is part of it */
+	uint64_t withheld[MESSAGE_WHYS];
 	uint64_t recorded; /* size of the recording */
 	uint32_t why;
 	int32_t error;

@@ -184,12 +184,13 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 {
 	struct input *in = arg;
 	size_t first = n < in->first_line ? n : in->first_line;
+	bool ended = memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
 
 	if (line) /* in canonical mode the line ends with its read, and an EOF mark ends one too */
 		in->first_line = first;
 	if (n > 0) {
 		in->after_line = bytes[n - 1] == '\n' || bytes[n - 1] == '\r';
-		in->ended |= memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
+		in->ended |= ended;
 	}
 	if (first > 0)
 		audit(in, bytes, first,
@@ -203,18 +204,19 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 		untold_add(in, INPUT_SECRET, in->rule.reason, n);
 	else if (n > 0)
 		audit(in, bytes, n, &in->reader);
-	if (line) {
+	if (line)
 		ttybuf_push(&in->tty);
+	if (line || ended) /* what is left out is counted by the line, in raw mode, too */
 		untold_tell(in);
-	}
 }
 
 static struct rule
 look_rule(struct input *in, const struct input_view *v)
 {
 	tcflag_t both = v->modes.c_lflag & (ICANON | ECHO);
+	bool shown = both == (ICANON | ECHO) || secret_passed_on(&v->modes);
 	/* Always: a prompt that went by counts for this look and not for a later one. */
-	bool asked = in->secret != NULL && secret_asked(in->secret);
+	bool asked = in->secret != NULL && secret_asked(in->secret, shown);
 
 	if (both == ICANON)
 		return (struct rule){true, INPUT_NO_ECHO};
@@ -336,7 +338,9 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 	in->ended = false;
 	in->during = (struct rule){false, INPUT_NO_ECHO};
 	in->modes = v->modes;
-	in->before = now;
+	/* Typed at a prompt, and waiting: it is still the answer when the prompt has gone by. */
+	if (n > 0 || v->unread == 0 || !in->before.secret || in->before.reason != INPUT_PROMPT)
+		in->before = now;
 	in->changed = false;
 	in->flushed = false;
 	if (in->secret != NULL)
@@ -394,9 +398,21 @@ input_observe(struct input *in, const struct input_view *v)
 	next_look(in, v->now_ns);
 }
 
+/* A write needs no look when the modes still hold; the screen may have come to ask, or to ask no more. */
+static void
+prompt_renew(struct input *in)
+{
+	const struct input_view still = {.modes = in->modes, .comm = in->comm};
+
+	if (pending_held(in->pending) == 0)
+		in->before = look_rule(in, &still);
+}
+
 void
 input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
+	prompt_renew(in);
+
 	bool raw = !is_canonical(&in->modes), first = !pending_readable(in->pending);
 	bool quiet = now_ns - in->read_ns >= QUIET_NS && (raw || now_ns - in->set_ns >= QUIET_NS);
 	bool armed = !in->before.secret && (quiet || (raw && in->armed));

@@ -44,12 +44,14 @@ struct secret {
 	uint32_t character; /* being decoded, more bytes to come */
 	unsigned more;
 	bool watching;
-	bool latched; /* while watching, a line that went by asked */
+	bool latched;       /* while watching, a line that went by asked */
+	bool latched_shown; /* ... or had asked, before something was shown behind it */
 	bool
 	    dialog; /* a field to be filled in asks, elsewhere on the screen than the cursor was last */
 	bool fresh; /* asks tells of the line as it is */
 	bool asks;
 	size_t len, column;
+	size_t asked;          /* so much of the line was there when it asked, and still is */
 	uint32_t cells[CELLS]; /* the line as it stands on the screen */
 	uint8_t text[4 * CELLS];
 	size_t unread_len;
@@ -226,6 +228,7 @@ line_clear(struct secret *s)
 {
 	s->len = 0;
 	s->column = 0;
+	s->asked = 0;
 	s->fresh = false;
 }
 
@@ -234,6 +237,7 @@ line_end(struct secret *s)
 {
 	if (s->watching && !s->latched)
 		s->latched = line_asks(s);
+	s->latched_shown |= s->watching && s->asked > 0;
 	line_clear(s);
 }
 
@@ -244,7 +248,10 @@ line_put(struct secret *s, uint32_t character)
 	if (s->column >= CELLS) {
 		memmove(s->cells, s->cells + CELLS / 2, sizeof s->cells / 2);
 		s->len = s->column = CELLS / 2;
+		s->asked = s->asked > 0 ? 1 : 0;
 	}
+	if (s->column < s->asked)
+		s->asked = 0;
 	while (s->len < s->column)
 		s->cells[s->len++] = ' ';
 	s->cells[s->column++] = character;
@@ -352,6 +359,8 @@ csi_end(struct secret *s, uint8_t final)
 			s->len = 0;
 		else if (s->number == 0 && s->len > s->column)
 			s->len = s->column;
+		if (s->len < s->asked)
+			s->asked = 0;
 		s->fresh = false;
 		break;
 	case 'A':
@@ -478,13 +487,16 @@ secret_watch(struct secret *s, bool on)
 }
 
 bool
-secret_asked(struct secret *s)
+secret_asked(struct secret *s, bool shown)
 {
 	bool asked;
 
 	catch_up(s);
+	if (line_asks(s))
+		s->asked = s->len;
 	asked = s->latched || s->dialog || line_asks(s);
-	s->latched = false;
+	asked |= shown && (s->latched_shown || s->asked > 0);
+	s->latched = s->latched_shown = false;
 	return asked;
 }
 

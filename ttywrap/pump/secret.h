@@ -42,8 +42,12 @@ void secret_output(struct secret *s, const uint8_t *bytes, size_t n);
  */
 void secret_watch(struct secret *s, bool on);
 
-/* Whether the last line asks for a secret, or, while watching, one did since the last call. */
-bool secret_asked(struct secret *s);
+/*
+ * Whether the last line asks for a secret, or, while watching, one did since the last call. shown: a
+ * terminal echoes what is typed, this one or the one it is passed on to; then a line that asked at
+ * an earlier call does so to its end. A program that shows it by itself means to.
+ */
+bool secret_asked(struct secret *s, bool shown);
 
 /* Whether comm (NULL: unknown) is on the list. */
 bool secret_process(const struct secret *s, const char *comm);

@@ -26,6 +26,7 @@
 /* Together: how long input waits for a disk that is stalled. */
 #define ROOM_TRIES   100
 #define ROOM_WAIT_NS INT64_C(100000000)
+_Static_assert((int)INPUT_IN_DOUBT == (int)MESSAGE_WHY_DOUBT, "the same, in order");
 
 struct witness {
 	struct outbox outbox;
@@ -43,9 +44,9 @@ struct witness {
 	bool losing;    /* output is being lost, and the monitor has been told of the first of it */
 	bool full;      /* all recordings together have reached their largest size */
 	bool capped;    /* … and will be to the end: the recording has reached its largest size */
-	struct message_loss loss; /* what it has not been told of yet */
-	uint64_t withheld;        /* how often input was left out */
-	struct limit limit;       /* on the records of input */
+	struct message_loss loss;        /* what it has not been told of yet */
+	uint64_t withheld[MESSAGE_WHYS]; /* how often input was left out */
+	struct limit limit;              /* on the records of input */
 };
 
 static void on_command(void *arg, const char *text, size_t n);
@@ -275,8 +276,7 @@ make_room(struct witness *w)
 static void
 on_input(void *arg, const struct input_event *e, bool elevated)
 {
-	static const char *const reasons[] = {
-	    "noecho", "prompt", "program", "doubt"}; /* enum input_reason */
+	static const char *const reasons[MESSAGE_WHYS] = {"noecho", "prompt", "program", "doubt"};
 	struct witness *w = arg;
 	bool record = w->recording != NULL && (w->go.flags & MESSAGE_GO_RECORD_IN);
 
@@ -285,7 +285,7 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 	if (record)
 		make_room(w);
 	if (e->kind == INPUT_SECRET) {
-		w->withheld++;
+		w->withheld[e->reason]++;
 		if (record)
 			(void)recording_hidden(w->recording, w->now_ns, reasons[e->reason]);
 		return;
@@ -539,7 +539,7 @@ witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_e
 
 	*end = (struct message_end){0};
 	witness_last_look(w);
-	end->withheld = w->withheld;
+	memcpy(end->withheld, w->withheld, sizeof end->withheld);
 	if (w->recording == NULL)
 		return 0;
 	r = recording_close(w->recording, now_ns, exit_status);

@@ -372,6 +372,66 @@ test_prompts_and_processes_in_raw_mode(void **state)
 	assert_string_equal(r->log, "[prompt 4]<ls\r>[process 8]");
 }
 
+/* The relay writes without a look when the modes are still the same; the prompt need not be. */
+static void
+test_a_prompt_counts_as_it_is_at_the_write(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	output(r, "Password: ");
+	look(r, RAW, 0, false);
+	output(r, "\r\n$ ");
+	type(r, "ls\r");
+	look(r, RAW, 0, false);
+	output(r, "\r\nPassword: ");
+	type(r, "hunter2\r");
+	output(r, "x\r\n");
+	look(r, RAW, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<ls\r>[prompt 8]");
+}
+
+/* `read -p 'Password: '` by a person: the terminal shows what is typed, and looks come in between. */
+static void
+test_what_is_shown_behind_a_prompt_is_still_its_answer(void **state)
+{
+	struct rig *r = *state;
+
+	output(r, "Password: ");
+	look(r, COOKED, 0, false);
+	type(r, "hun");
+	output(r, "hun");
+	look(r, COOKED, 0, false);
+	type(r, "ter2\r");
+	output(r, "ter2\r\n");
+	look(r, COOKED, 8, false);
+	look(r, COOKED, 8, false);
+	look(r, COOKED, 0, false);
+	output(r, "$ ");
+	look(r, COOKED, 0, false);
+	type(r, "ls\r");
+	output(r, "ls\r\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "[prompt 8]<ls\n>");
+}
+
+/* So that how much was left out shows in how often it was: see tests/secrets/test_evasion.py. */
+static void
+test_what_is_left_out_is_told_by_the_line(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	for (int i = 0; i < 3; i++) {
+		output(r, "\r\nPassword: ");
+		look(r, RAW, 0, false);
+		type(r, "ls\r");
+		look(r, RAW, 0, false);
+	}
+	assert_string_equal(r->log, "[prompt 3][prompt 3][prompt 3]");
+}
+
 /* sudo with use_pty: the password is its own, what comes then is its command's. */
 static void
 test_what_a_process_passes_on_is_not_its_own(void **state)
@@ -391,7 +451,6 @@ test_what_a_process_passes_on_is_not_its_own(void **state)
 	type(r, "hunter3\r");
 	look(r, PASSED_ON, 0, false);
 	output(r, "\r\n# ");
-	look(r, PASSED_ON, 0, false);
 	type(r, "w\r");
 	look(r, PASSED_ON, 0, false);
 	input_flush_for_event(r->in);
@@ -501,6 +560,9 @@ main(void)
 	    TEST(test_flushed_input_is_not_audited),
 	    TEST(test_nothing_is_due_when_nothing_is_pending),
 	    TEST(test_prompts_and_processes_in_raw_mode),
+	    TEST(test_a_prompt_counts_as_it_is_at_the_write),
+	    TEST(test_what_is_shown_behind_a_prompt_is_still_its_answer),
+	    TEST(test_what_is_left_out_is_told_by_the_line),
 	    TEST(test_what_a_process_passes_on_is_not_its_own),
 	    TEST(test_a_late_name_spares_only_what_was_passed_on),
 	    TEST(test_a_prompt_that_came_and_went_counts),

@@ -21,7 +21,7 @@ asks(struct secret *s, const char *line, const char *behind)
 	secret_output(s, (const uint8_t *)"\033[0m\r\n", 6);
 	secret_output(s, (const uint8_t *)line, strlen(line));
 	secret_output(s, (const uint8_t *)behind, strlen(behind));
-	return secret_asked(s);
+	return secret_asked(s, false);
 }
 
 /* Returns how many lines there were, and in *wrong for how many of them the answer was not this one. */

@@ -41,7 +41,7 @@ asks(struct secret *s, const char *text, size_t piece)
 		p += n;
 		left -= n;
 	}
-	return secret_asked(s);
+	return secret_asked(s, false);
 }
 
 static void
@@ -133,11 +133,44 @@ test_a_prompt_that_went_by_counts_while_watched(void **state)
 	const char *text = "\r\nPassword: ***\r\nwelcome\r\n$ ";
 
 	secret_output(s, (const uint8_t *)text, strlen(text));
-	assert_false(secret_asked(s));
+	assert_false(secret_asked(s, false));
 	secret_watch(s, true);
 	secret_output(s, (const uint8_t *)text, strlen(text));
-	assert_true(secret_asked(s));
-	assert_false(secret_asked(s));
+	assert_true(secret_asked(s, false));
+	assert_false(secret_asked(s, false));
+}
+
+static void
+out(struct secret *s, const char *text)
+{
+	secret_output(s, (const uint8_t *)text, strlen(text));
+}
+
+/* Where a terminal echoes, what it shows behind a prompt does not take the prompt away. */
+static void
+test_a_prompt_stands_to_the_end_of_its_line_where_a_terminal_echoes(void **state)
+{
+	struct secret *s = *state;
+
+	secret_watch(s, true);
+	out(s, "Password: ");
+	assert_true(secret_asked(s, true));
+	out(s, "hun");
+	assert_false(secret_asked(s, false));
+	assert_true(secret_asked(s, true));
+	out(s, "ter2\r\nwelcome\r\n");
+	assert_true(secret_asked(s, true));
+	assert_false(secret_asked(s, true));
+	out(s, "Password: hunter2");
+	assert_false(secret_asked(s, true)); /* it was there at once */
+	out(s, "\r\nPassword: ");
+	assert_true(secret_asked(s, true));
+	out(s, "h\033[2K\rName: ");
+	assert_false(secret_asked(s, true));
+	out(s, "\r\nPassword: ");
+	assert_true(secret_asked(s, true));
+	out(s, "\rName: ");
+	assert_false(secret_asked(s, true));
 }
 
 static void
@@ -183,12 +216,6 @@ test_a_pattern_that_runs_wild_counts_as_a_match(void **state)
 	secret_free(s);
 }
 
-static void
-out(struct secret *s, const char *text)
-{
-	secret_output(s, (const uint8_t *)text, strlen(text));
-}
-
 /* As pinentry-curses draws it: the prompt first, then the buttons, then the cursor goes back. */
 static void
 test_a_field_to_be_filled_in_asks_until_its_screen_is_left(void **state)
@@ -197,21 +224,21 @@ test_a_field_to_be_filled_in_asks_until_its_screen_is_left(void **state)
 
 	out(s, "\033[?1049h\033[H\033[2J\033[9;13H\033(0lqqqk\033[13;13Hx\033(B Passphrase: "
 	       "____________ ");
-	assert_false(secret_asked(s)); /* the cursor is still behind it */
+	assert_false(secret_asked(s, false)); /* the cursor is still behind it */
 	out(s, "\033(0x\033[15;15H\033(B<OK>");
-	assert_true(secret_asked(s));
+	assert_true(secret_asked(s, false));
 	out(s, "\033[13;27H");
-	assert_true(secret_asked(s));
+	assert_true(secret_asked(s, false));
 	out(s, "**\b_\b");
-	assert_true(secret_asked(s));
+	assert_true(secret_asked(s, false));
 	out(s, "\033[24;1H\033[?1049l\r");
-	assert_false(secret_asked(s));
+	assert_false(secret_asked(s, false));
 	out(s, "\033[H\033[2JName: ____________ \033[5;5H");
-	assert_false(secret_asked(s));
+	assert_false(secret_asked(s, false));
 	out(s, "\033[HPIN: ____________ \033[5;5H");
-	assert_true(secret_asked(s));
+	assert_true(secret_asked(s, false));
 	out(s, "\r\n");
-	assert_false(secret_asked(s));
+	assert_false(secret_asked(s, false));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -224,6 +251,7 @@ main(void)
 	    TEST(test_other_lines_are_not),
 	    TEST(test_a_prompt_that_went_by_counts_while_watched),
 	    TEST(test_a_field_to_be_filled_in_asks_until_its_screen_is_left),
+	    TEST(test_a_prompt_stands_to_the_end_of_its_line_where_a_terminal_echoes),
 	    TEST(test_processes_are_known_by_name),
 	    cmocka_unit_test(test_bad_patterns_are_refused_with_the_reason),
 	    cmocka_unit_test(test_a_pattern_that_runs_wild_counts_as_a_match),
