@@ -123,6 +123,22 @@ def test_a_hard_limit_that_is_too_low_refuses(start, eve, host, limit):
     ran_audited(*start(f"resource.setrlimit(resource.RLIMIT_{limit}, ({least}, {least}))"), eve)
 
 
+def test_a_file_size_limit_keeps_nobody_out_of_the_ledger(live, host, sshd):
+    """A connection's session whose line the ledger could not take is not started."""
+    ledger, user, since = f"{LOGS}/traffic.jsonl", host.user("counted", shell="/bin/bash"), host.syslog.mark()
+    with open(ledger, "a", encoding="ascii") as lines:
+        lines.write("\n" * (2 << 20))
+    os.chown(ledger, os.stat(LOGS).st_uid, -1)
+    try:
+        with login(sshd, user) as terminal:
+            terminal.send("ulimit -f 1024; exec ttywrap\r")
+            terminal.expect("this session cannot be audited, so it is not started")
+            terminal.finish()
+        host.syslog.wait(lambda _, text: "session refused: the ledger, with the user's RLIMIT_FSIZE: File too large (user counted)" in text, since)
+    finally:
+        os.unlink(ledger)
+
+
 def test_soft_limits_are_the_shells_alone(live, host, sshd):
     """Monitor and pump go up to the hard ones, but for the last of the CPU time, which SIGXCPU announces; the shell has its own."""
     user = host.user("limited", shell="/bin/bash")

@@ -2,6 +2,7 @@
 /* Monitor, with CAP_NET_ADMIN. Reads the kernel's counters; nothing here comes from the user. */
 #include "monitor/accounts.h"
 
+#include <errno.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -26,14 +27,16 @@ complain(const struct monitor *m, const char *what, int error)
 		log_admin(LOG_WARNING, "accounting of %s: %s: %s", m->name, what, strerror(-error));
 }
 
-static void
+static int
 write_line(struct monitor *m, enum ledger_event event, const struct traffic *t)
 {
 	const struct session *s = m->session;
 
-	complain(m, LEDGER,
-	    account_write(
-		LEDGER, &s->account, event, s->user, s->shell.user, m->name, "ttywrap", t));
+	int r = account_write(
+	    LEDGER, &s->account, event, s->user, s->shell.user, m->name, "ttywrap", t);
+
+	complain(m, LEDGER, r);
+	return r;
 }
 
 static void
@@ -48,17 +51,19 @@ set_mark(const struct monitor *m)
 		complain(m, "the connection's mark", conntrack_mark(&s->account.connection, mark));
 }
 
-void
+int
 accounts_open(struct monitor *m)
 {
 	struct traffic t;
 
 	if (!has_account(m))
-		return;
+		return 0;
 	/* Not counted by conntrack and not by tcp_info: the line says so (source none). */
 	(void)account_read(&m->session->account, &t);
-	write_line(m, LEDGER_OPEN, &t);
+	if (write_line(m, LEDGER_OPEN, &t) == -EFBIG)
+		return -EFBIG;
 	set_mark(m);
+	return 0;
 }
 
 void
@@ -71,7 +76,7 @@ accounts_close(struct monitor *m)
 	if (!has_account(m))
 		return;
 	(void)account_read(a, &t);
-	write_line(m, LEDGER_CLOSE, &t);
+	(void)write_line(m, LEDGER_CLOSE, &t);
 	if (traffic_audit_text(text, sizeof text, a->id, &a->connection, &t) > 0)
 		complain(
 		    m, "its audit record", trail_record(&m->trail, TRAIL_TRUSTED_APP, text, true));

@@ -9,9 +9,11 @@ struct monitor;
  * opens and one when it closes, each a line of the ledger (ttywrap-ledger(5));
  * the latter also a record in the audit trail (op=ttywrap-traffic). Nothing
  * happens for a session without a connection, without privilege, or with
- * accounting = no. A failure is logged and fails nothing.
+ * accounting = no. A failure is logged and fails nothing, but for one: -EFBIG
+ * when the ledger is larger than the user's RLIMIT_FSIZE, which would keep the
+ * session out of it.
  */
-void accounts_open(struct monitor *);
+int accounts_open(struct monitor *);
 void accounts_close(struct monitor *);
 
 #endif

@@ -287,7 +287,9 @@ open_session(struct monitor *m, const struct session *s)
 		r = records_command(m, s->line);
 	if (r < 0 && !go_on(m, s->conf.on_failure_audit, "the audit trail", r))
 		return -1;
-	accounts_open(m);
+	r = accounts_open(m);
+	if (r < 0 && !go_on(m, CONF_DENY, "the ledger, with the user's RLIMIT_FSIZE", r))
+		return -1;
 	if (m->channel_fd < 0)
 		return 0;
 	r = m->mode == MONITOR_TERMINAL ? terminal_take(&m->terminal) : 0;
