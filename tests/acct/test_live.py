@@ -143,6 +143,28 @@ def test_through_pam_exec(host, accounts, by_pam_exec):
     assert closed["conn"] == opened["conn"] and closed["flow"] == opened["flow"]
 
 
+def test_through_pam_exec_as_in_the_module(host, accounts):
+    """required_accounting, hooks and the names of wrong options."""
+    hook = "/usr/local/sbin/pam-exec-hook"
+    with open(hook, "w", encoding="ascii") as out:
+        out.write("#!/bin/sh\ncat >/tmp/pam-exec-hook.out.new; mv /tmp/pam-exec-hook.out.new /tmp/pam-exec-hook.out\n")
+    os.chmod(hook, 0o755)
+    said = {"ledger=/nowhere/x": "cannot write to the ledger /nowhere/x", "mark=much": "option 'mark=much' is neither uid, gid nor"}
+    try:
+        for word in ("ledger=/nowhere/x", "mark=much", ""):
+            accounts.pam(f"session required pam_exec.so quiet /usr/sbin/ttyacct --pam required_accounting on_open={hook} {word}")
+            mark = host.syslog.mark()
+            done = ssh(host.sshd(), host.user("ada"), "echo in")
+            assert (done.stdout == b"in\n") == (word == "")
+            if word:
+                assert host.syslog.wait(lambda p, t, word=word: "ttyacct" in t and said[word] in t, mark)
+        wait_until(lambda: os.path.exists("/tmp/pam-exec-hook.out"), "the hook")
+        with open("/tmp/pam-exec-hook.out", encoding="utf-8") as text:
+            assert json.load(text)["by"] == "pam_exec"
+    finally:
+        accounts.pam(LINE)
+
+
 WITHOUT_PIDFD_GETFD = """#!/usr/bin/python3
 import ctypes, os, sys
 seccomp = ctypes.CDLL("libseccomp.so.2", use_errno=True)
