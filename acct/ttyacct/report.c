@@ -69,23 +69,44 @@ sql_period(sqlite3_context *cx, int n, sqlite3_value **v)
 	sqlite3_result_text(cx, buf, -1, SQLITE_TRANSIENT);
 }
 
+/*
+ * The network of an address: of IPv4 the /24 as a number, which sorts several times faster than text, and as people
+ * count; of IPv6 the /48 as text.
+ */
 static void
 sql_network(sqlite3_context *cx, int n, sqlite3_value **v)
 {
 	const char *text = (const char *)sqlite3_value_text(v[0]);
 	uint8_t addr[16] = {0};
 	char buf[INET6_ADDRSTRLEN + 8];
-	int family = text && strchr(text, ':') ? AF_INET6 : AF_INET;
 
 	(void)n;
-	if (!text || inet_pton(family, text, addr) != 1) {
+	if (text && inet_pton(AF_INET, text, addr) == 1) {
+		sqlite3_result_int(cx, addr[0] << 16 | addr[1] << 8 | addr[2]);
+	} else if (text && inet_pton(AF_INET6, text, addr) == 1) {
+		memset(addr + 6, 0, 10);
+		inet_ntop(AF_INET6, addr, buf, INET6_ADDRSTRLEN);
+		snprintf(buf + strlen(buf), sizeof "/48", "/48");
+		sqlite3_result_text(cx, buf, -1, SQLITE_TRANSIENT);
+	} else {
 		sqlite3_result_text(cx, "?", -1, SQLITE_STATIC);
+	}
+}
+
+/* The first cell of a row: a number can only be sql_network's. */
+static void
+key_set(struct cell *c, sqlite3_stmt *s)
+{
+	char buf[32];
+	int net;
+
+	if (sqlite3_column_type(s, 0) != SQLITE_INTEGER) {
+		cell_set(c, (const char *)sqlite3_column_text(s, 0));
 		return;
 	}
-	memset(addr + (family == AF_INET ? 3 : 6), 0, family == AF_INET ? 1 : 10);
-	inet_ntop(family, addr, buf, INET6_ADDRSTRLEN);
-	snprintf(buf + strlen(buf), 8, "%s", family == AF_INET ? "/24" : "/48");
-	sqlite3_result_text(cx, buf, -1, SQLITE_TRANSIENT);
+	net = sqlite3_column_int(s, 0);
+	snprintf(buf, sizeof buf, "%d.%d.%d.0/24", net >> 16 & 255, net >> 8 & 255, net & 255);
+	cell_set(c, buf);
 }
 
 /* An open connection is looked up in the kernel: what is gone there without a word was cut off. */
@@ -230,7 +251,7 @@ row_fill(struct table *t, sqlite3_stmt *s, enum report_by by)
 
 	if (!c)
 		return -ENOMEM;
-	cell_set(&c[at++], (const char *)sqlite3_column_text(s, 0));
+	key_set(&c[at++], s);
 	if (by == BY_CONNECTION) {
 		cell_set(&c[at++], (const char *)sqlite3_column_text(s, 7));
 		cell_set(&c[at++], (const char *)sqlite3_column_text(s, 8));

@@ -125,6 +125,14 @@ def test_every_grouping_adds_up(book):
     assert book.totals("week")["2026-W47"] == (sum(1000 + n for n in range(7)), sum(2000 + n for n in range(7)))
 
 
+def test_networks_stand_in_their_order(book):
+    for n, peer in enumerate(("203.0.113.9", "9.1.2.3", "2001:db8:ffff::1", "2001:db8:ffff:1::1", "255.255.255.1", "0.0.0.1", "10.200.0.255")):
+        book.add(line("close", f"a.{n}", NOON, 1 + n, 1, peer=peer))
+    assert [r["net"] for r in book.rows("report", "--by", "net")] == [
+        "0.0.0.0/24", "9.1.2.0/24", "10.200.0.0/24", "203.0.113.0/24", "255.255.255.0/24", "2001:db8:ffff::/48"]
+    assert [r["net"] for r in book.rows("top", "--by", "net", "-n", "2")] == ["2001:db8:ffff::/48", "10.200.0.0/24"]
+
+
 def test_since_and_until(book):
     for day in range(5):
         book.add(line("close", f"a.{day}", NOON - 86400 * day, 10 ** day, 0))
