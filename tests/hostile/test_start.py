@@ -16,7 +16,7 @@ import pytest
 from client import login, ssh
 from conftest import TOOLS
 from host import LOGS
-from live import fields, records_of, roles, wait_record
+from live import fields, guard_of, records_of, roles, wait_record
 
 MARK = "echo ran as $(id -u):$(id -ru)"
 
@@ -145,7 +145,7 @@ def test_soft_limits_are_the_shells_alone(live, host, sshd):
     since = host.trail.mark()
     with login(sshd, user) as terminal:
         terminal.send("ulimit -S -t 30; ulimit -H -t 3600; ulimit -S -n 100; ulimit -H -n 512; ulimit -S -f 2048; "
-                      "exec /usr/bin/python3 -c 'import ctypes, os; ctypes.CDLL(None).prctl(29, 10 ** 9); os.execv(\"/usr/bin/ttywrap\", [\"-x\"])'\r")
+                      "exec /usr/bin/python3 -c 'import ctypes, os; ctypes.CDLL(None).prctl(29, 10 ** 9); open(\"/proc/self/oom_score_adj\", \"w\").write(\"700\"); os.execv(\"/usr/bin/ttywrap\", [\"-x\"])'\r")
         wait_record(host.trail, user.uid, "open", since)
         terminal.prompt()
         assert terminal.run("ulimit -S -t; ulimit -S -n; ulimit -S -f").split() == ["30", "100", "2048"]
@@ -157,6 +157,9 @@ def test_soft_limits_are_the_shells_alone(live, host, sshd):
             assert re.search(r"^Max file size +%s +unlimited " % (2048 << 10 if pid == shell else "unlimited"), limits, re.M)
             with open(f"/proc/{pid}/timerslack_ns", encoding="ascii") as text:
                 assert int(text.read()) == slack
+        for pid, score in ((monitor, 0), (pump, 0), (guard_of(host, monitor), 0), (shell, 700)):
+            with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as text:
+                assert int(text.read()) == score
         terminal.exit()
 
 

@@ -9,6 +9,7 @@
 #include "common/io.h"
 #include "monitor/guard.h"
 #include "monitor/monitor.h"
+#include "monitor/rlimits.h"
 #include "monitor/session.h"
 #include "monitor/spawn.h"
 #include "proto/channel.h"
@@ -134,6 +135,7 @@ children_start(struct monitor *m, struct session *s, const struct trail_flag *ca
 	struct trail_flag now = *came_in;
 	int r = set_flag(m, &now, &off);
 
+	s->shell.oom_score_adj = rlimits_oom_lower();
 	if (r == 0 && monitor_relays(m))
 		r = start_pump(m, s);
 	if (r == 0)

@@ -3,10 +3,16 @@
 #include "monitor/rlimits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/io.h"
 
 #define MIB              (UINT64_C(1) << 20)
 #define DEFAULT_SLACK_NS 50000 /* init_task's timer_slack_ns */
@@ -64,4 +70,43 @@ rlimits_lift(void)
 		(void)setrlimit(needed[i].which, &lim);
 	}
 	(void)prctl(PR_SET_TIMERSLACK, DEFAULT_SLACK_NS, 0, 0, 0);
+}
+
+/* The file belongs to root while the process may not be dumped (launch/environment.c). */
+static int
+oom_open(void)
+{
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), fd;
+
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	if (dumpable != 1)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return fd;
+}
+
+int
+rlimits_oom_lower(void)
+{
+	char text[16] = "";
+	int fd = oom_open(), was = 0;
+
+	if (fd >= 0 && io_read(fd, text, sizeof text - 1) > 0)
+		was = (int)strtol(text, NULL, 10);
+	if (was <= 0 || io_write(fd, "0", 1) < 0)
+		was = 0;
+	io_close(&fd);
+	return was;
+}
+
+void
+rlimits_oom_restore(int score_adj)
+{
+	char text[16];
+	int fd = score_adj > 0 ? oom_open() : -1;
+
+	snprintf(text, sizeof text, "%d", score_adj);
+	if (fd >= 0)
+		(void)io_write(fd, text, strlen(text));
+	io_close(&fd);
 }

@@ -24,4 +24,13 @@ int rlimits_check(char *text, size_t n);
 #define RLIMITS_CPU_LEFT_S 2
 void rlimits_lift(void);
 
+/*
+ * Anybody may make their own processes the first that the kernel kills when memory is short, and so
+ * have it kill one of ours: a raised oom_score_adj goes back to 0, as far as the admin lets it.
+ * Returns what it was, or 0; the shell's process puts that back for itself. Both are for a process
+ * whose uids are not all the user's yet: it is dumpable for one open(2).
+ */
+int rlimits_oom_lower(void);
+void rlimits_oom_restore(int score_adj);
+
 #endif

@@ -73,6 +73,7 @@ spawn_shell(const struct shell *s, int gate[2])
 
 	if (pid != 0)
 		return pid < 0 ? -errno : pid;
+	rlimits_oom_restore(s->oom_score_adj);
 	io_close(&gate[1]); /* else the end of the monitor would not be seen */
 	if (io_read(gate[0], &go, 1) != 1)
 		_exit(1);

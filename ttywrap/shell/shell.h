@@ -14,6 +14,7 @@ struct shell {
 	char **argv, **envp;
 	sigset_t mask;         /* as it came in */
 	struct sigaction chld; /* SIGCHLD's action as it came in: the only one that is changed */
+	int oom_score_adj;     /* as it came in, where that was above 0 */
 	int pts_fd;   /* the inner terminal's slave, or -1: the session and its terminal stay */
 	int stdio[3]; /* what becomes descriptors 0 to 2; -1: it stays what it is */
 };
