@@ -54,11 +54,10 @@ class Cgroup:
             return [int(pid) for pid in procs]
 
     def remove(self):
+        self.end()
         if self.path:
-            try:
+            with contextlib.suppress(OSError):
                 os.rmdir(self.path)
-            except OSError:
-                pass
         self.path = self.procs = None
 
 

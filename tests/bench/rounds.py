@@ -162,12 +162,8 @@ def once(m, measure, entry, subject, size):
     print(f"round {entry['round'] + 1} {entry['what']:7} {subject.name:14} " + "  ".join(shown), file=sys.stderr, flush=True)
 
 
-def run(m, subjects, size, rounds, wanted):
-    """[{round, subject, metric: value…}], one entry per run. A failure of a peer is an entry with what it said.
-
-    rounds: instead of the plan's, for what has more than one of them.
-    """
-    entries = []
+def turns(subjects, rounds, wanted):
+    """What is run, in order: (the entry's beginning, the function, the subject)."""
     for number in range(rounds or max(line[2] for line in PLAN)):
         for name, measure, many, few, fits in PLAN:
             if wanted and name not in wanted:
@@ -177,8 +173,21 @@ def run(m, subjects, size, rounds, wanted):
             for subject in turn:
                 planned = many if subject.name in GOALS or subject.alike else few
                 if number < (rounds if rounds and many > 1 else planned):
-                    entries.append({"round": number, "what": name, "subject": subject.name})
-                    began = time.monotonic()
-                    once(m, measure, entries[-1], subject, size)
-                    entries[-1]["took"] = round(time.monotonic() - began, 2)
-    return entries
+                    yield {"round": number, "what": name, "subject": subject.name}, measure, subject
+
+
+def run(m, subjects, size, rounds, wanted):
+    """([{round, subject, metric: value…}], cut short?), one entry per run. A failure of a peer is an entry with what it said.
+
+    rounds: instead of the plan's, for what has more than one of them. Cut short by ^C, it returns what it has.
+    """
+    entries, cut_short = [], False
+    try:
+        for entry, measure, subject in turns(subjects, rounds, wanted):
+            began = time.monotonic()
+            once(m, measure, entry, subject, size)
+            entries.append(entry | {"took": round(time.monotonic() - began, 2)})
+    except KeyboardInterrupt:
+        cut_short = True
+        print("cut short: the figures are of what was measured until now", file=sys.stderr)
+    return entries, cut_short
