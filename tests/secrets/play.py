@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plays one prompt in one way: a whole session, from the login to its end, as a person or a paste would type it."""
 
+import os
 import random
 import re
+import termios
 import time
 
 import pexpect
@@ -74,9 +76,38 @@ class Play:
     def answers(self):
         return [self.fill(text) for text in self.prompt.answers]
 
+    def is_asked(self):
+        """Whether one of the user's terminals shows nothing of what is typed."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.stat(f"/proc/{pid}").st_uid != self.user.uid or not os.readlink(f"/proc/{pid}/fd/0").startswith("/dev/pts/"):
+                    continue
+                terminal = os.open(f"/proc/{pid}/fd/0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            except OSError:
+                continue
+            try:
+                if not termios.tcgetattr(terminal)[3] & termios.ECHO:
+                    return True
+            except termios.error:
+                pass
+            finally:
+                os.close(terminal)
+        return False
+
+    def next_or_none(self):
+        """As next(); None when what was typed ahead was thrown away: somebody asks, and nothing comes."""
+        got, tries = self.next(UNANSWERED_S), 0
+        while got is None and tries < LIMIT_S / UNANSWERED_S and not self.is_asked():
+            got, tries = self.next(UNANSWERED_S), tries + 1
+        return got
+
     def next(self, seconds=LIMIT_S):
         """-1 when the shell's prompt came, 0 when one of the program's did, None when nothing does."""
         again = [pattern for pattern, _ in self.prompt.again]
+        if self.prompt.enter and not self.asked:  # a prompt of the shell's that is drawn again is none
+            self.terminal.expect("|".join(self.prompt.asks))
+            self.asked += 1
+            return 0
         while True:
             found = self.terminal.child.expect([pexpect.TIMEOUT, READY, *again, *self.prompt.asks], timeout=seconds) - 2
             if not 0 <= found < len(again):
@@ -120,7 +151,7 @@ class Play:
         answers, asked, got = self.answers(), 0, self.next()
         while got != -1:
             assert got == 0 and asked < 12, "".join(self.shown)[-2000:]
-            got = self.next(UNANSWERED_S)
+            got = self.next_or_none()
             if got is None:
                 self.terminal.send(answers[asked % len(answers)] + "\r")
                 got = self.next()
