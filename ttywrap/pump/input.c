@@ -25,7 +25,10 @@
  *     characters and its line end.
  *     Exempt are bytes that are known to have gone in raw, as far as no line feed is among them:
  *     what reads a secret by lines would still wait for one, and be seen at it.
- *     Readline and its like turn raw mode off and on around every command.
+ *     Readline and its like turn raw mode off and on around every command. So
+ *     what would be left out waits a moment: a line that a line editor then is
+ *     seen to have accepted is in the audit trail as a command, and says nothing
+ *     new (accepted.h).
  *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
  *     was thrown away, or left out by the rules above. If it was read just before
  *     the flush it is lost, and the flushed count says so.
@@ -41,6 +44,8 @@
 
 #include "pump/pending.h"
 #include "pump/secret.h"
+#include "pump/shown.h"
+#include "pump/tell.h"
 #include "pump/ttybuf.h"
 
 enum {
@@ -56,6 +61,7 @@ enum {
 enum verdict {
 	AUDIT,
 	LEAVE_OUT,
+	DOUBT,
 	FLUSHED
 };
 
@@ -65,19 +71,11 @@ struct rule {
 	enum input_reason reason;
 };
 
-/* Bytes left out or flushed that are not told yet. */
-struct untold {
-	struct input_event event;
-	char comm[TTYBUF_COMM];
-};
-
 struct input {
 	struct pending *pending;
 	struct secret *secret;
-	input_emit *emit;
-	void *arg;
-	struct ttybuf tty;
-	struct untold untold;
+	struct tell tell;
+	struct shown shown;
 
 	/* the stretch so far */
 	struct termios modes; /* at its beginning */
@@ -88,7 +86,8 @@ struct input {
 	bool distrusted;
 	bool armed; /* since the last line end was read the modes were set, or a key, or time passed
 		     */
-	bool plain; /* what is held went in outside canonical mode */
+	bool missed;        /* a look in it was not used */
+	bool plain;         /* what is held went in outside canonical mode */
 	bool unseen;        /* no look has shown the modes in which the last of it arrived */
 	bool fresh;         /* it is what is left of the first line given to an armed reader */
 	bool after_line;    /* the last byte read was a line end */
@@ -103,7 +102,6 @@ struct input {
 	bool line_end_alone;
 	bool canonical;
 	bool passed_on;    /* the terminal is, at either end of the stretch: secret_passed_on() */
-	bool relayed;      /* it was when all that tty holds was read */
 	size_t first_line; /* of rule 2: so many bytes are still to come */
 	struct ttybuf_reader reader;
 	char comm[TTYBUF_COMM];
@@ -114,68 +112,17 @@ struct input {
 	int64_t retry_ns;
 };
 
-static void
-untold_tell(struct input *in)
+static struct tell_read
+read_by(const struct input *in, const struct ttybuf_reader *reader)
 {
-	struct untold *u = &in->untold;
-
-	if (u->event.len > 0)
-		in->emit(in->arg, &u->event);
-	u->event.len = 0;
-}
-
-static void
-untold_add(struct input *in, enum input_kind kind, enum input_reason reason, size_t n)
-{
-	struct untold *u = &in->untold;
-
-	if (u->event.kind != kind || u->event.reason != reason ||
-	    u->event.pgrp != in->reader.pgrp || u->event.canonical != in->canonical)
-		untold_tell(in);
-	ttybuf_push(&in->tty);
-	if (u->event.len == 0) {
-		memcpy(u->comm, in->comm, sizeof u->comm);
-		u->event = (struct input_event){.kind = kind,
-		    .reason = reason,
-		    .canonical = in->canonical,
-		    .pgrp = in->reader.pgrp,
-		    .comm = u->comm,
-		    .first_ns = in->reader.now_ns,
-		    .written_ns = pending_since_ns(in->pending)};
-	}
-	u->event.len += n;
-	u->event.last_ns = in->reader.now_ns;
-}
-
-/* ttybuf's push: a record is complete. What was left out before it is told first. */
-static void
-record(void *arg, const struct ttybuf *b)
-{
-	struct input *in = arg;
-	const struct input_event event = {.kind = INPUT_DATA,
-	    .canonical = b->canonical,
-	    .data = b->data,
-	    .len = b->len,
-	    .pgrp = b->pgrp,
-	    .comm = b->comm,
-	    .first_ns = b->first_ns,
-	    .last_ns = b->last_ns};
-
-	in->emit(in->arg, &event);
+	return (struct tell_read){
+	    *reader, in->canonical, in->passed_on, pending_since_ns(in->pending)};
 }
 
 static bool
 says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
 {
 	return in->line_end_alone && n == 1 && (bytes[0] == '\n' || bytes[0] == '\r');
-}
-
-static void
-audit(struct input *in, const uint8_t *bytes, size_t n, const struct ttybuf_reader *reader)
-{
-	untold_tell(in);
-	in->relayed = in->passed_on && (in->tty.len == 0 || in->relayed);
-	ttybuf_add(&in->tty, bytes, n, in->canonical, reader);
 }
 
 /* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
@@ -185,6 +132,7 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	struct input *in = arg;
 	size_t first = n < in->first_line ? n : in->first_line;
 	bool ended = memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
+	struct tell_read read = read_by(in, &in->reader);
 
 	if (line) /* in canonical mode the line ends with its read, and an EOF mark ends one too */
 		in->first_line = first;
@@ -192,22 +140,25 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 		in->after_line = bytes[n - 1] == '\n' || bytes[n - 1] == '\r';
 		in->ended |= ended;
 	}
-	if (first > 0)
-		audit(in, bytes, first,
-		    &(struct ttybuf_reader){in->waiter, in->waiter_comm, in->reader.now_ns});
+	if (first > 0) {
+		read.reader =
+		    (struct ttybuf_reader){in->waiter, in->waiter_comm, in->reader.now_ns};
+		tell_data(&in->tell, bytes, first, &read);
+		read.reader = in->reader;
+	}
 	in->first_line -= first;
 	bytes += first;
 	n -= first;
 	if (in->verdict == FLUSHED && n > 0)
-		untold_add(in, INPUT_FLUSHED, in->rule.reason, n);
+		tell_untold(&in->tell, INPUT_FLUSHED, in->rule.reason, n, &read);
+	else if (in->verdict == DOUBT && n > 0)
+		tell_doubt(&in->tell, bytes, n, &read);
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
-		untold_add(in, INPUT_SECRET, in->rule.reason, n);
+		tell_untold(&in->tell, INPUT_SECRET, in->rule.reason, n, &read);
 	else if (n > 0)
-		audit(in, bytes, n, &in->reader);
-	if (line)
-		ttybuf_push(&in->tty);
-	if (line || ended) /* what is left out is counted by the line, in raw mode, too */
-		untold_tell(in);
+		tell_data(&in->tell, bytes, n, &read);
+	if (line || ended)
+		tell_line_end(&in->tell, line);
 }
 
 static struct rule
@@ -281,7 +232,7 @@ judge(struct input *in, size_t n, struct rule now)
 	in->rule = now.secret ? now : in->before.secret ? in->before : in->during;
 	if (in->distrusted || is_doubtful(in, n, now)) {
 		in->rule = (struct rule){true, INPUT_IN_DOUBT};
-		in->verdict = LEAVE_OUT;
+		in->verdict = in->distrusted ? LEAVE_OUT : DOUBT;
 	} else if (in->rule.secret) {
 		in->verdict = LEAVE_OUT;
 		in->line_end_alone = n == 1 && now.secret != in->before.secret;
@@ -342,7 +293,7 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 	if (n > 0 || v->unread == 0 || !in->before.secret || in->before.reason != INPUT_PROMPT)
 		in->before = now;
 	in->changed = false;
-	in->flushed = false;
+	in->flushed = in->missed = false;
 	if (in->secret != NULL)
 		secret_watch(in->secret, pending_held(in->pending) > 0);
 }
@@ -379,6 +330,8 @@ input_observe(struct input *in, const struct input_view *v)
 	in->canonical = is_canonical(&in->modes);
 	in->passed_on = secret_passed_on(&in->modes) && secret_passed_on(&v->modes);
 	n = pending_ready(in->pending, &look);
+	if (n > 0 || in->changed) /* a line editor shows what it accepted before it does either */
+		tell_settle(&in->tell, true);
 	judge(in, n, now);
 	if (pending_take(in->pending, &look, was_read, in) != 0)
 		in->distrusted = true;
@@ -408,6 +361,14 @@ prompt_renew(struct input *in)
 		in->before = look_rule(in, &still);
 }
 
+static void
+left_out(struct input *in, enum input_kind kind, enum input_reason reason, size_t n)
+{
+	const struct tell_read read = read_by(in, &in->reader);
+
+	tell_untold(&in->tell, kind, reason, n, &read);
+}
+
 void
 input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
@@ -415,13 +376,16 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 
 	bool raw = !is_canonical(&in->modes), first = !pending_readable(in->pending);
 	bool quiet = now_ns - in->read_ns >= QUIET_NS && (raw || now_ns - in->set_ns >= QUIET_NS);
-	bool armed = !in->before.secret && (quiet || (raw && in->armed));
+	bool armed = !in->before.secret && !in->missed && (quiet || (raw && in->armed));
 	size_t flushed = pending_flushed(in->pending);
 	size_t lost = pending_add(in->pending, bytes, n, now_ns);
 
 	flushed = pending_flushed(in->pending) - flushed;
 	if (flushed > 0)
-		untold_add(in, INPUT_FLUSHED, INPUT_NO_ECHO, flushed);
+		left_out(in, INPUT_FLUSHED, INPUT_NO_ECHO, flushed);
+	if (first && in->after_line && raw && !in->missed && !(in->modes.c_lflag & ECHO) &&
+	    !in->before.secret)
+		shown_prompt(&in->shown);
 	in->fresh = armed && (first || in->fresh);
 	in->plain = raw && armed && (first || in->plain);
 	in->unseen = true;
@@ -429,7 +393,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 
 	if (lost > 0) {
 		in->distrusted = true;
-		untold_add(in, INPUT_SECRET, INPUT_IN_DOUBT, lost);
+		left_out(in, INPUT_SECRET, INPUT_IN_DOUBT, lost);
 	}
 	if (in->secret != NULL)
 		secret_watch(in->secret, true);
@@ -438,23 +402,33 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 }
 
 void
+input_missed(struct input *in)
+{
+	in->missed = true;
+}
+
+void
 input_output(struct input *in, const uint8_t *bytes, size_t n)
 {
 	if (in->secret != NULL)
 		secret_output(in->secret, bytes, n);
+	shown_output(
+	    &in->shown, bytes, n, pending_held(in->pending) > 0 ? &in->tell.accepted : NULL);
 }
 
 void
 input_reader(struct input *in, pid_t pgrp, const char *comm)
 {
-	if (in->tty.pgrp != pgrp || in->tty.len == 0 || in->relayed || in->secret == NULL ||
-	    !secret_process(in->secret, comm))
-		return;
-	size_t n = in->tty.len;
+	const struct tell_read read = read_by(in, &in->reader);
 
-	explicit_bzero(in->tty.data, n);
-	in->tty.len = 0;
-	untold_add(in, INPUT_SECRET, INPUT_PROCESS, n);
+	if (in->secret != NULL && secret_process(in->secret, comm))
+		tell_retract(&in->tell, pgrp, &read);
+}
+
+void
+input_accepted(struct input *in, const char *text, size_t n)
+{
+	accepted_add(&in->tell.accepted, text, n);
 }
 
 /*
@@ -470,8 +444,7 @@ input_flushed(struct input *in)
 void
 input_flush_for_event(struct input *in)
 {
-	ttybuf_push(&in->tty);
-	untold_tell(in);
+	tell_flush(&in->tell);
 }
 
 int64_t
@@ -503,8 +476,9 @@ input_end(struct input *in, const struct input_view *view)
 	input_observe(in, view);
 	n = pending_drop(in->pending);
 	if (n > 0)
-		untold_add(in, INPUT_FLUSHED, INPUT_NO_ECHO, n);
-	input_flush_for_event(in);
+		left_out(in, INPUT_FLUSHED, INPUT_NO_ECHO, n);
+	tell_settle(&in->tell, true);
+	tell_flush(&in->tell);
 	in->again_ns = -1;
 }
 
@@ -521,12 +495,10 @@ input_new(const struct input_view *view, struct secret *secret, input_emit *emit
 		return NULL;
 	}
 	in->secret = secret;
-	in->emit = emit;
-	in->arg = arg;
-	in->tty.push = record;
-	in->tty.arg = in;
+	tell_init(&in->tell, emit, arg);
 	in->again_ns = -1;
 	in->retry_ns = RETRY_MIN_NS;
+	in->after_line = true;
 	reader_set(in, view);
 	stretch_begin(in, view, look_rule(in, view), 0);
 	return in;
@@ -538,6 +510,7 @@ input_free(struct input *in)
 	if (in == NULL)
 		return;
 	pending_free(in->pending);
+	tell_end(&in->tell);
 	explicit_bzero(in, sizeof *in);
 	free(in);
 }

@@ -86,6 +86,9 @@ void input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now
 /* Judges what was read since the view before. */
 void input_observe(struct input *in, const struct input_view *view);
 
+/* A look was due, and its view is not used: what is written before the next one may go to anybody. */
+void input_missed(struct input *in);
+
 /* n bytes of output, in order. */
 void input_output(struct input *in, const uint8_t *bytes, size_t n);
 
@@ -95,6 +98,9 @@ void input_output(struct input *in, const uint8_t *bytes, size_t n);
  * read is left out.
  */
 void input_reader(struct input *in, pid_t pgrp, const char *comm);
+
+/* The output showed that a line editor accepted this text, and it is an audited command: see accepted.h. */
+void input_accepted(struct input *in, const char *text, size_t n);
 
 /* The master gave a control byte with TIOCPKT_FLUSHREAD. Take a new view next. */
 void input_flushed(struct input *in);

@@ -17,6 +17,10 @@
 #define PIECES_SAME                                                                                \
 	16 /* line ends in a row without a change of modes: no line editor, so no more waiting */
 
+#define BLIND_WAIT_NS  INT64_C(200000000) /* 200 ms: a terminal full for longer has been stopped */
+#define BLIND_AGAIN_NS INT64_C(1000000)   /* 1 ms between two looks meanwhile */
+#define BLIND_PENDING  16384              /* what the kernel holds: half of PENDING_MAX */
+
 #define LIST_MAX 96 /* the defaults and what the configuration can add */
 
 struct typed {
@@ -24,6 +28,7 @@ struct typed {
 	struct input_view now, last; /* the look under way; the last one that succeeded */
 	bool looked;                 /* and now is not judged yet */
 	bool late;                   /* a look was due, and showed too little */
+	int64_t blind_ns;            /* since when looks show too little, 0: they do not */
 	bool flushed;                /* the kernel said so, and no look has succeeded since */
 	struct secret *secret;
 	struct input *input;
@@ -73,11 +78,13 @@ typed_new(struct outbox *outbox, typed_emit *emit, void *arg)
 	t->outbox = outbox;
 	t->emit = emit;
 	t->arg = arg;
-	t->view.edge_fd = t->view.modes_fd = -1;
+	t->view.edge_fd = -1;
+	for (size_t i = 0; i < VIEW_MODES; i++)
+		t->view.modes_fd[i] = -1;
 	if (list_add_all(t->prompts, secret_default_prompts) == 0 &&
 	    list_add_all(t->programs, secret_default_processes) == 0 &&
 	    view_open(&t->view, PUMP_PTM, PUMP_PTS) == 0 && t->view.edge_fd == PUMP_EDGE &&
-	    t->view.modes_fd == PUMP_MODES)
+	    t->view.modes_fd[0] == PUMP_MODES)
 		return t;
 	typed_free(t);
 	return NULL;
@@ -176,6 +183,16 @@ typed_edge_fd(const struct typed *t)
 	return t->view.edge_fd;
 }
 
+/* A look that shows too little is better not judged, while what was read meanwhile can be told later. */
+static bool
+can_wait(const struct typed *t)
+{
+	size_t pending = input_pending(t->input);
+
+	return pending > 0 && pending < BLIND_PENDING &&
+	       t->now.now_ns - t->blind_ns < BLIND_WAIT_NS;
+}
+
 void
 typed_look(struct typed *t, bool force, bool more)
 {
@@ -189,9 +206,14 @@ typed_look(struct typed *t, bool force, bool more)
 	t->flushed = false;
 	ask_reader(t, &t->now);
 	more = more && t->now.output;
-	if (more && t->now.blind) {
+	if (!t->now.blind)
+		t->blind_ns = 0;
+	else if (t->blind_ns == 0)
+		t->blind_ns = t->now.now_ns;
+	if (t->now.blind && can_wait(t)) {
 		t->looked = false;
 		t->late = true;
+		input_missed(t->input);
 	} else if (!more)
 		typed_judge(t);
 }
@@ -212,7 +234,7 @@ typed_judge(struct typed *t)
 bool
 typed_wants_output(const struct typed *t)
 {
-	return t->looked || t->late;
+	return (t->looked || t->late) && t->now.output;
 }
 
 bool
@@ -280,6 +302,12 @@ typed_flushed(struct typed *t)
 }
 
 void
+typed_accepted(struct typed *t, const char *text, size_t n)
+{
+	input_accepted(t->input, text, n);
+}
+
+void
 typed_reader(struct typed *t, const struct message *msg)
 {
 	if (msg->head.length != sizeof t->reader)
@@ -317,6 +345,8 @@ typed_deadline_ns(const struct typed *t)
 
 	if (t->flushed)
 		return 0;
+	if (t->late && t->blind_ns > 0)
+		look_ns = t->now.now_ns + BLIND_AGAIN_NS;
 	if (t->hold_ns == 0)
 		return look_ns;
 	return look_ns >= 0 && look_ns < piece_ns ? look_ns : piece_ns;

@@ -40,8 +40,8 @@ int typed_edge_fd(const struct typed *);
  * that has come since may belong to it (a prompt, before what answers it was
  * read): with more, the relay reads once more before the look is judged, and
  * calls typed_judge() then. A look that shows too little because the terminal is
- * full of output is not judged at all if more can make room; typed_wants_output()
- * says that either waits for output.
+ * full of output is not judged at all for a while. typed_wants_output() says that
+ * either waits for output that is there.
  */
 void typed_look(struct typed *, bool force, bool more);
 void typed_judge(struct typed *);
@@ -67,6 +67,9 @@ size_t typed_piece(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 void typed_written(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 void typed_output(struct typed *, const uint8_t *, size_t n);
 void typed_flushed(struct typed *);
+
+/* A line editor showed this text as accepted; it becomes an audited command. */
+void typed_accepted(struct typed *, const char *text, size_t n);
 void typed_reader(struct typed *, const struct message *);
 
 /* Whether something was written that nobody is seen to have read; and who reads, 0 when unknown. */

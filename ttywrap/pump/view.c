@@ -47,16 +47,21 @@ view_open(struct view *v, int ptm_fd, int pts_fd)
 	int error = 0;
 
 	*v = (struct view){.ptm_fd = ptm_fd, .pts_fd = pts_fd};
+	for (size_t i = 0; i < VIEW_MODES; i++)
+		v->modes_fd[i] = -1;
 	v->edge_fd = epoll_create1(EPOLL_CLOEXEC);
-	v->modes_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (v->edge_fd < 0 || v->modes_fd < 0)
+	if (v->edge_fd < 0)
 		error = -errno;
-	if (error == 0)
-		error = edge_add(v->modes_fd, pts_fd, EPOLLWRNORM | EPOLLET);
 	if (error == 0)
 		error = edge_add(v->edge_fd, pts_fd, EPOLLWRNORM | EPOLLET);
 	if (error == 0)
 		error = edge_add(v->edge_fd, ptm_fd, EPOLLOUT | EPOLLET);
+	for (size_t i = 0; error == 0 && i < VIEW_MODES; i++) {
+		v->modes_fd[i] = epoll_create1(EPOLL_CLOEXEC);
+		error = v->modes_fd[i] < 0
+			    ? -errno
+			    : edge_add(v->modes_fd[i], pts_fd, EPOLLWRNORM | EPOLLET);
+	}
 	if (error != 0)
 		view_close(v);
 	return error;
@@ -66,7 +71,8 @@ void
 view_close(struct view *v)
 {
 	io_close(&v->edge_fd);
-	io_close(&v->modes_fd);
+	for (size_t i = 0; i < VIEW_MODES; i++)
+		io_close(&v->modes_fd[i]);
 }
 
 static void
@@ -94,30 +100,62 @@ slave_settle(const struct view *v)
 	return slave.revents;
 }
 
-/*
- * All the rest in one call. The slave has to be writable before and after its
- * edge is asked for; asked for while it was not, an edge may be forgotten.
- */
+/* The rest in one call: the slave, its edge, the slave again. modes_fd -1: without the edge. */
 static enum modes_edge
-poll_all(const struct view *v, bool writable, struct pollfd p[POLLED])
+poll_all(const struct view *v, int modes_fd, struct pollfd p[POLLED])
 {
 	p[SLAVE] = p[SLAVE_AFTER] = (struct pollfd){.fd = v->pts_fd, .events = POLLIN | POLLWRNORM};
-	p[MODES] = (struct pollfd){.fd = writable ? v->modes_fd : -1, .events = POLLIN};
+	p[MODES] = (struct pollfd){.fd = modes_fd, .events = POLLIN};
 	p[MASTER] = (struct pollfd){.fd = v->ptm_fd, .events = POLLIN | POLLPRI};
 	if (poll(p, POLLED, 0) < 0)
 		return FORGOTTEN;
-	if (p[MODES].revents != 0) {
-		edge_clear(v->modes_fd);
+	if (p[MODES].revents != 0)
 		return SET;
-	}
-	if (!writable)
-		return UNKNOWN;
 	return p[SLAVE].revents & p[SLAVE_AFTER].revents & POLLWRNORM ? NOT_SET : FORGOTTEN;
+}
+
+static void
+modes_clear(struct view *v)
+{
+	edge_clear(v->modes_fd[v->forgot]); /* the first: it keeps what comes from here on */
+	for (size_t i = 0; i < VIEW_MODES; i++)
+		if (i != v->forgot)
+			edge_clear(v->modes_fd[i]);
+	v->cleared = true;
+}
+
+/*
+ * Whether the modes were set since this was last known. What one epoll has
+ * forgotten another one has not. Once one says no for sure all are good again:
+ * what they may have forgotten is known by then. Right after they were cleared
+ * the others are no help, since what has come in that moment is gone from them.
+ */
+static enum modes_edge
+modes_ask(struct view *v, struct pollfd p[POLLED])
+{
+	enum modes_edge set = FORGOTTEN;
+
+	for (; set == FORGOTTEN && v->forgot < VIEW_MODES; v->forgot += set == FORGOTTEN) {
+		if (!(slave_settle(v) & POLLWRNORM)) {
+			(void)poll_all(v, -1, p);
+			return UNKNOWN;
+		}
+		set = poll_all(v, v->modes_fd[v->forgot], p);
+		if (set == FORGOTTEN && v->cleared)
+			break;
+	}
+	if (set == SET)
+		modes_clear(v);
+	else {
+		v->forgot = 0;
+		v->cleared = false;
+	}
+	return set;
 }
 
 /* One look without modes and foreground group. Returns 0 or -errno. */
 static int
-look(const struct view *v, struct input_view *out, enum modes_edge *set)
+look(struct view *v, struct input_view *out, enum modes_edge *set)
 {
 	int before = slave_settle(v);
 	struct pollfd p[POLLED] = {0};
@@ -126,7 +164,7 @@ look(const struct view *v, struct input_view *out, enum modes_edge *set)
 		return before;
 	if (ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
 		return -errno;
-	*set = poll_all(v, before & POLLWRNORM, p);
+	*set = modes_ask(v, p);
 	/*
 	 * A reader that has just emptied a full buffer starts the worker only at the
 	 * end of its read(2). FIONREAD waits for that end (termios_rwsem), so it is
@@ -143,7 +181,7 @@ view_holds(struct view *v)
 {
 	struct pollfd p[POLLED] = {0};
 
-	v->known = v->known && poll_all(v, true, p) == NOT_SET;
+	v->known = v->known && modes_ask(v, p) == NOT_SET;
 	return v->known;
 }
 

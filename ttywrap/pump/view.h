@@ -3,6 +3,7 @@
 #define PUMP_VIEW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <termios.h>
 
 struct input_view;
@@ -16,15 +17,23 @@ struct input_view;
  *    writers; output that drains wakes with EPOLLOUT only, and is passed over).
  *
  * epoll asks the slave itself whether it is writable before it passes the second
- * one on, and forgets it if not. So there are two of it: one that wakes, which
- * may be forgotten, and one that nobody asks for unless the slave is writable.
+ * one on, and forgets it if not: while output waits for room, or in the moment of
+ * a write(2). So there is one epoll that wakes, and may forget, and others that
+ * nobody asks unless the slave was writable just before. If it is seen not to be
+ * just after, that one may have forgotten, and the next one is asked.
  */
+enum {
+	VIEW_MODES = 4
+};
+
 struct view {
 	int ptm_fd; /* both borrowed; the slave's is never read or written */
 	int pts_fd;
-	int edge_fd;  /* readable when one of the two edges came: poll it, then take a view */
-	int modes_fd; /* the second edge: not for poll(2) */
-	bool known;   /* modes are those of the last view */
+	int edge_fd; /* readable when one of the two edges came: poll it, then take a view */
+	int modes_fd[VIEW_MODES]; /* the second edge: not for poll(2) */
+	size_t forgot;            /* so many of them may have forgotten it */
+	bool cleared;             /* all of them were just now */
+	bool known;               /* modes are those of the last view */
 	struct termios modes;
 };
 

@@ -33,10 +33,11 @@ struct witness {
 	struct typed *typed;             /* NULL without a terminal, and when its input is over */
 	struct recording_writer *writer; /* NULL: there is none */
 	uint64_t file_limit;             /* RLIMIT_FSIZE, 0: none */
-	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
-	int32_t typist;              /* in the foreground at the last key */
-	int32_t reader;              /* who the last line was for */
-	bool elevated;               /* and whether that was elevated, once typed is gone */
+	struct cmdline *cmdline;  /* NULL without a terminal, and when nobody wants to know */
+	struct command *commands; /* accepted lines, the oldest first; told after the next look */
+	int32_t typist;           /* in the foreground at the last key */
+	int32_t reader;           /* who the last line was for */
+	bool elevated;            /* and whether that was elevated, once typed is gone */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
 	struct message_go go;
 	int64_t now_ns; /* of the call that is under way */
@@ -47,6 +48,14 @@ struct witness {
 	struct message_loss loss;        /* what it has not been told of yet */
 	uint64_t withheld[MESSAGE_WHYS]; /* how often input was left out */
 	struct limit limit;              /* on the records of input */
+};
+
+/* A line that was accepted. */
+struct command {
+	struct command *next;
+	int32_t reader;
+	size_t n;
+	char text[];
 };
 
 static void on_command(void *arg, const char *text, size_t n);
@@ -76,6 +85,8 @@ witness_free(struct witness *w)
 	recording_writer_free(w->writer);
 	cmdline_free(w->cmdline);
 	typed_free(w->typed);
+	for (struct command *c; (c = w->commands) != NULL; free(c))
+		w->commands = c->next;
 	outbox_free(&w->outbox);
 	free(w);
 }
@@ -297,26 +308,62 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 		    e->len);
 }
 
+static void
+send_command(struct witness *w, int32_t reader, const char *text, size_t n)
+{
+	struct message_command head = {.time_ns = w->now_ns, .reader = reader};
+
+	if (w->typed != NULL) {
+		w->elevated = typed_is_elevated(w->typed, reader);
+		typed_flush(w->typed);
+	}
+	if (is_audited(w, w->elevated))
+		(void)outbox_send(&w->outbox, MESSAGE_COMMAND, &head, sizeof head, text, n);
+}
+
+/* What the input meant, after the input itself: a look has shown by now what of it was read. */
+static void
+send_commands(struct witness *w)
+{
+	for (struct command *c; (c = w->commands) != NULL; free(c)) {
+		send_command(w, c->reader, c->text, c->n);
+		w->commands = c->next;
+	}
+}
+
+/* Returns false when there is no memory: then it is to be told at once. */
+static bool
+command_put_off(struct witness *w, const char *text, size_t n)
+{
+	struct command *c = malloc(sizeof *c + n), **last = &w->commands;
+
+	if (c == NULL)
+		return false;
+	*c = (struct command){.reader = w->reader, .n = n};
+	memcpy(c->text, text, n);
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = c;
+	return true;
+}
+
 /*
- * What the input meant, after the input itself. The line was read by who was there when its last key
- * came: by now it may be the command that has the terminal. Typed ahead, it was somebody after that.
+ * The line was read by who was there when its last key came: by now it may be the command that has
+ * the terminal. Typed ahead, it was somebody after that.
  */
 static void
 on_command(void *arg, const char *text, size_t n)
 {
 	struct witness *w = arg;
-	struct message_command head = {.time_ns = w->now_ns};
 
-	if (w->typed != NULL) {
-		w->reader = cmdline_is_ahead(w->cmdline) ? typed_who(w->typed) : w->typist;
-		w->elevated = typed_is_elevated(w->typed, w->reader);
-		typed_flush(w->typed);
-	}
-	head.reader = w->reader;
 	if (w->recording != NULL)
 		(void)recording_marker(w->recording, w->now_ns, text, n);
-	if (is_audited(w, w->elevated))
-		(void)outbox_send(&w->outbox, MESSAGE_COMMAND, &head, sizeof head, text, n);
+	if (w->typed != NULL) {
+		w->reader = cmdline_is_ahead(w->cmdline) ? typed_who(w->typed) : w->typist;
+		typed_accepted(w->typed, text, n);
+	}
+	if (w->typed == NULL || !command_put_off(w, text, n))
+		send_command(w, w->reader, text, n);
 }
 
 int
@@ -378,8 +425,11 @@ void
 witness_look(struct witness *w, bool force, bool more)
 {
 	w->now_ns = io_now_ns();
-	if (w->typed != NULL)
-		typed_look(w->typed, force, more);
+	if (w->typed == NULL)
+		return;
+	typed_look(w->typed, force, more);
+	if (!typed_wants_output(w->typed))
+		send_commands(w);
 }
 
 bool
@@ -398,8 +448,11 @@ void
 witness_judge(struct witness *w)
 {
 	w->now_ns = io_now_ns();
-	if (w->typed != NULL)
-		typed_judge(w->typed);
+	if (w->typed == NULL)
+		return;
+	typed_judge(w->typed);
+	if (!typed_wants_output(w->typed))
+		send_commands(w);
 }
 
 void
@@ -408,6 +461,7 @@ witness_last_look(struct witness *w)
 	w->now_ns = io_now_ns();
 	if (w->typed != NULL) {
 		typed_end(w->typed);
+		send_commands(w);
 		w->reader = w->typist;
 		w->elevated = typed_is_elevated(w->typed, w->reader);
 	}

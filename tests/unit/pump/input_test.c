@@ -185,7 +185,64 @@ test_a_mode_that_came_and_went_is_doubt(void **state)
 	type(r, "hunter2\n");
 	look(r, COOKED, 8, false);
 	look(r, COOKED, 0, true);
+	assert_string_equal(r->log, "");
+	look(r, COOKED, 0, true);
 	assert_string_equal(r->log, "[in doubt 8]");
+}
+
+static void
+accept_line(struct rig *r, const char *text)
+{
+	input_accepted(r->in, text, strlen(text));
+}
+
+/* Typed ahead of a shell that is seen to have accepted all but one of the lines: that one is left out. */
+static void
+test_lines_that_were_accepted_are_no_doubt(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "read -s x\nhunter2\n\necho  it\nid\n");
+	look(r, COOKED, 31, false);
+	accept_line(r, "bash-5.2$ read -s x");
+	accept_line(r, "bash-5.2$ echo  it");
+	look(r, RAW, 0, true);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<read -s x\n>[in doubt 8]<\n><echo  it\n>");
+	accept_line(r, "id");
+	look(r, COOKED, 0, true);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "<read -s x\n>[in doubt 8]<\n><echo  it\n><id\n>");
+}
+
+/* In the order in which they were accepted, each once; a text that a command ends with is not a command. */
+static void
+test_what_was_accepted_otherwise_is_doubt_still(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "1234\n1234\nls\n2200\n");
+	look(r, COOKED, 18, false);
+	accept_line(r, "1234");
+	accept_line(r, "ls");
+	accept_line(r, "ssh -p 2200");
+	look(r, RAW, 0, true);
+	look(r, COOKED, 0, true);
+	assert_string_equal(r->log, "<1234\n>[in doubt 5]<ls\n>[in doubt 5]");
+}
+
+/* What the kernel's rule or a prompt leaves out stays out, whatever the screen shows. */
+static void
+test_a_secret_that_was_accepted_is_a_secret(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, NOECHO, 0, true);
+	type(r, "hunter2\n");
+	accept_line(r, "hunter2");
+	look(r, NOECHO, 0, false);
+	look(r, COOKED, 0, true);
+	assert_string_equal(r->log, "[no echo 8]");
 }
 
 /* A paste goes on while the shell gives the terminal to its command: the look before the write is not the write. */
@@ -197,9 +254,9 @@ test_modes_at_a_write_are_those_of_the_look_after_it(void **state)
 	look(r, RAW, 0, true);
 	type(r, "hunter22");
 	look(r, COOKED, 0, true);
+	look(r, RAW, 0, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "[in doubt 8]");
-	look(r, RAW, 0, true);
 	type(r, "abcdef");
 	look(r, RAW, 6, false);
 	look(r, COOKED, 0, true);
@@ -267,6 +324,7 @@ test_a_line_right_after_a_line_is_typed_ahead(void **state)
 	look(r, RAW, 0, false);
 	type(r, "hunter2\n"); /* the shell has not set its modes yet */
 	look(r, RAW, 0, true);
+	look(r, COOKED, 0, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<read -s x\r>[in doubt 8]");
 }
@@ -303,7 +361,8 @@ test_a_change_while_bytes_are_on_their_way_is_not_forgotten(void **state)
 	type(r, "hunter2\n");
 	look(r, COOKED, 6, true); /* maybe 'first' was read, and the rest arrived */
 	look(r, COOKED, 0, false);
-	assert_string_equal(r->log, "[in doubt 6][in doubt 8]");
+	look(r, RAW, 0, true);
+	assert_string_equal(r->log, "[in doubt 14]");
 }
 
 static void
@@ -550,6 +609,9 @@ main(void)
 	    TEST(test_what_is_read_without_echo_is_left_out),
 	    TEST(test_type_ahead_is_judged_when_it_is_read),
 	    TEST(test_a_mode_that_came_and_went_is_doubt),
+	    TEST(test_lines_that_were_accepted_are_no_doubt),
+	    TEST(test_what_was_accepted_otherwise_is_doubt_still),
+	    TEST(test_a_secret_that_was_accepted_is_a_secret),
 	    TEST(test_modes_at_a_write_are_those_of_the_look_after_it),
 	    TEST(test_a_prompt_that_went_by_counts_once),
 	    TEST(test_a_line_end_alone_is_never_secret),
