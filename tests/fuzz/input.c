@@ -77,6 +77,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 1:
 			input_flushed(in);
+			if (data[2] & 1)
+				input_accepted(in, (const char *)data + 8, n);
+			if (data[2] & 2)
+				input_missed(in);
 			break;
 		case 2:
 			input_flush_for_event(in);

@@ -454,6 +454,12 @@ discipline_held(const struct discipline *d)
 	return d->head - d->tail;
 }
 
+bool
+discipline_unfinished(const struct discipline *d)
+{
+	return by_lines(d) && d->head != d->canon;
+}
+
 size_t
 discipline_find(const struct discipline *d, uint8_t c, size_t n)
 {

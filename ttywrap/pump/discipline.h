@@ -69,6 +69,9 @@ size_t discipline_unread(const struct discipline *d);
 /* Everything held, an unfinished canonical line and EOF marks included. */
 size_t discipline_held(const struct discipline *d);
 
+/* Whether a canonical line without its end is among it. */
+bool discipline_unfinished(const struct discipline *d);
+
 /* How many of the next n bytes held come before the first c; n if it is not among them. */
 size_t discipline_find(const struct discipline *d, uint8_t c, size_t n);
 

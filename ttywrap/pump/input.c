@@ -231,8 +231,8 @@ judge(struct input *in, size_t n, struct rule now)
 	in->first_line = first_line(in, n);
 	in->rule = now.secret ? now : in->before.secret ? in->before : in->during;
 	if (in->distrusted || is_doubtful(in, n, now)) {
+		in->verdict = in->rule.secret ? LEAVE_OUT : DOUBT;
 		in->rule = (struct rule){true, INPUT_IN_DOUBT};
-		in->verdict = in->distrusted ? LEAVE_OUT : DOUBT;
 	} else if (in->rule.secret) {
 		in->verdict = LEAVE_OUT;
 		in->line_end_alone = n == 1 && now.secret != in->before.secret;
@@ -300,12 +300,14 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 
 /*
  * The modes may be set between the look before a write and the arrival of what
- * was written. Then it is not known to have gone in raw.
+ * was written, and while it waits for room. Then it is not known to have gone in
+ * raw.
  */
 static void
 mode_doubt(struct input *in, const struct input_view *v)
 {
-	if (in->unseen && (v->changed || !same_modes(&in->modes, &v->modes)))
+	if ((in->unseen || pending_waits(in->pending)) &&
+	    (v->changed || !same_modes(&in->modes, &v->modes)))
 		in->plain = false;
 }
 
@@ -329,9 +331,13 @@ input_observe(struct input *in, const struct input_view *v)
 	in->changed |= v->changed || !same_modes(&in->modes, &v->modes);
 	in->canonical = is_canonical(&in->modes);
 	in->passed_on = secret_passed_on(&in->modes) && secret_passed_on(&v->modes);
+	/* Raw mode may have come and gone, and made a line of what had no end: then the counts tell less. */
+	if (in->changed && in->canonical && is_canonical(&v->modes) &&
+	    pending_unfinished(in->pending))
+		in->distrusted = true;
 	n = pending_ready(in->pending, &look);
 	if (n > 0 || in->changed) /* a line editor shows what it accepted before it does either */
-		tell_settle(&in->tell, true);
+		tell_next(&in->tell);
 	judge(in, n, now);
 	if (pending_take(in->pending, &look, was_read, in) != 0)
 		in->distrusted = true;
@@ -387,7 +393,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 	    !in->before.secret)
 		shown_prompt(&in->shown);
 	in->fresh = armed && (first || in->fresh);
-	in->plain = raw && armed && (first || in->plain);
+	in->plain = raw && (first || in->plain);
 	in->unseen = true;
 	in->written_ns = now_ns;
 
@@ -477,7 +483,7 @@ input_end(struct input *in, const struct input_view *view)
 	n = pending_drop(in->pending);
 	if (n > 0)
 		left_out(in, INPUT_FLUSHED, INPUT_NO_ECHO, n);
-	tell_settle(&in->tell, true);
+	tell_settle_all(&in->tell);
 	tell_flush(&in->tell);
 	in->again_ns = -1;
 }

@@ -238,6 +238,18 @@ pending_in_flight(const struct pending *p)
 	return p->flying > 0;
 }
 
+bool
+pending_unfinished(const struct pending *p)
+{
+	return discipline_unfinished(p->d);
+}
+
+bool
+pending_waits(const struct pending *p)
+{
+	return p->len > 0;
+}
+
 int64_t
 pending_since_ns(const struct pending *p)
 {

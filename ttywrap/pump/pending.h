@@ -19,7 +19,7 @@ struct pending;
 /* The kernel's flip buffer takes 8 KiB and one block more (tty_buffer_set_limit in pty.c). */
 enum {
 	PENDING_FLIP = 12288,
-	PENDING_MAX = 32768
+	PENDING_MAX = 131072 /* more than that: looks may have to wait (typed.h) */
 };
 
 /* What was written is with the line discipline after this much time, if there is room: 20 ms. */
@@ -72,6 +72,12 @@ bool pending_readable(const struct pending *p);
 
 /* Whether some may not have arrived: then pending_ready() says less than what was read. */
 bool pending_in_flight(const struct pending *p);
+
+/* Whether an unfinished line is held, which counts as unread only when ICANON is switched. */
+bool pending_unfinished(const struct pending *p);
+
+/* Whether some wait for room in the line discipline: they arrive in whatever modes there are then. */
+bool pending_waits(const struct pending *p);
 
 /* When the oldest byte of what is held was written, at the latest; 0 when nothing is held. */
 int64_t pending_since_ns(const struct pending *p);

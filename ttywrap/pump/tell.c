@@ -76,55 +76,6 @@ untold_add(struct tell *t, enum input_kind kind, enum input_reason reason, size_
 	e->last_ns = read->reader.now_ns;
 }
 
-void
-tell_data(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
-{
-	tell_settle(t, true);
-	data_add(t, bytes, n, read);
-}
-
-void
-tell_untold(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
-    const struct tell_read *read)
-{
-	tell_settle(t, true);
-	untold_add(t, kind, reason, n, read);
-}
-
-void
-tell_line_end(struct tell *t)
-{
-	if (t->held_n > 0)
-		return; /* its turn comes with the line's */
-	ttybuf_push(&t->tty);
-	untold_emit(t);
-}
-
-void
-tell_doubt(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
-{
-	bool other =
-	    t->held_canonical != read->canonical || t->held_reader.pgrp != read->reader.pgrp;
-
-	if (t->held_n > 0 && (other || n > sizeof t->held - t->held_n))
-		tell_settle(t, other);
-	if (n > sizeof t->held - t->held_n)
-		tell_settle(t, true);
-	if (n > sizeof t->held) {
-		untold_add(t, INPUT_SECRET, INPUT_IN_DOUBT, n, read);
-		return;
-	}
-	if (t->held_n == 0) {
-		memset(t->held_comm, 0, sizeof t->held_comm);
-		memcpy(t->held_comm, read->reader.comm,
-		    strnlen(read->reader.comm, sizeof t->held_comm - 1));
-		t->held_read = *read;
-		t->held_read.reader.comm = t->held_comm;
-	}
-	memcpy(t->held + t->held_n, bytes, n);
-	t->held_n += n;
-}
-
 static bool
 is_line_end(uint8_t c)
 {
@@ -142,57 +93,203 @@ line_length(const uint8_t *bytes, size_t n)
 	return len < n ? len + 1 : n;
 }
 
-static bool
-is_claimed(struct tell *t, const uint8_t *line, size_t len)
-{
-	return is_line_end(line[len - 1]) &&
-	       accepted_claim(&t->accepted, (const char *)line, len - 1);
-}
-
 static void
-line_add(struct tell *t, const uint8_t *line, size_t n, const struct tell_read *read)
+line_remember(struct tell *t, const uint8_t *bytes, size_t n)
 {
-	data_add(t, line, n, read);
-	if (read->canonical)
-		ttybuf_push(&t->tty);
-}
+	size_t end = n;
 
-/* An empty line says nothing. */
-static void
-leave_out(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
-{
-	for (size_t at = 0, len; at < n; at += len) {
-		len = line_length(bytes + at, n - at);
-		if (len == 1 && is_line_end(bytes[at]))
-			line_add(t, bytes + at, len, read);
-		else
-			untold_add(t, INPUT_SECRET, INPUT_IN_DOUBT, len, read);
+	while (end > 0 && !is_line_end(bytes[end - 1]))
+		end--;
+	if (end > 0)
+		t->line_n = 0;
+	n -= end;
+	if (t->line_n > TELL_LINE || n > TELL_LINE - t->line_n) {
+		t->line_n = TELL_LINE + 1;
+		return;
 	}
-	if (read->canonical)
-		untold_emit(t);
+	memcpy(t->line + t->line_n, bytes + end, n);
+	t->line_n += n;
 }
 
-void
-tell_settle(struct tell *t, bool all)
+/* The line that the first len bytes held end: with what was told of it before. */
+static bool
+is_claimed(struct tell *t, size_t at, size_t len)
+{
+	char whole[TELL_LINE];
+	size_t n = at == 0 ? t->line_n : 0;
+	bool claimed;
+
+	if (n > TELL_LINE || len - 1 > TELL_LINE - n || !is_line_end(t->held[at + len - 1]))
+		return false;
+	memcpy(whole, t->line, n);
+	memcpy(whole + n, t->held + at, len - 1);
+	claimed = accepted_claim(&t->accepted, whole, n + len - 1);
+	explicit_bzero(whole, n + len - 1);
+	return claimed;
+}
+
+/* n bytes held from at on are told. A line end alone says nothing. */
+static void
+held_tell(struct tell *t, size_t at, size_t n, bool claimed)
 {
 	const struct tell_read read = t->held_read;
-	size_t done = 0;
+
+	for (size_t end = at + n, run; at < end; at += run) {
+		bool doubt = t->doubtful[at];
+		bool out = doubt && !claimed &&
+			   !(is_line_end(t->held[at]) && (at == 0 || is_line_end(t->held[at - 1])));
+
+		for (run = 1; at + run < end && t->doubtful[at + run] == doubt &&
+			      !is_line_end(t->held[at + run - 1]);)
+			run++;
+		if (out)
+			untold_add(t, INPUT_SECRET, INPUT_IN_DOUBT, run, &read);
+		else
+			data_add(t, t->held + at, run, &read);
+		if (!is_line_end(t->held[at + run - 1]))
+			continue;
+		if (read.canonical)
+			ttybuf_push(&t->tty);
+		untold_emit(t);
+	}
+}
+
+static void
+held_drop(struct tell *t, size_t n)
+{
+	line_remember(t, t->held, n);
+	memmove(t->held, t->held + n, t->held_n - n);
+	memmove(t->doubtful, t->doubtful + n, t->held_n - n);
+	explicit_bzero(t->held + t->held_n - n, n);
+	t->held_n -= n;
+	t->settled_n -= n < t->settled_n ? n : t->settled_n;
+}
+
+/* Lines that are complete and end within the first n bytes; those that nobody accepted only as far as before. */
+static void
+settle(struct tell *t, size_t before)
+{
+	size_t done = 0, last = 0;
 
 	for (size_t at = 0, len; at < t->held_n; at += len) {
 		len = line_length(t->held + at, t->held_n - at);
-		if (!is_claimed(t, t->held + at, len))
-			continue;
-		leave_out(t, t->held + done, at - done, &read);
-		line_add(t, t->held + at, len, &read);
-		done = at + len;
+		if (is_claimed(t, at, len)) {
+			held_tell(t, done, at - done, false);
+			held_tell(t, at, len, true);
+			done = at + len;
+		} else if (is_line_end(t->held[at + len - 1]) && at + len <= before)
+			last = at + len;
 	}
-	if (all) {
-		leave_out(t, t->held + done, t->held_n - done, &read);
-		done = t->held_n;
+	if (last > done) {
+		held_tell(t, done, last - done, false);
+		done = last;
 	}
-	memmove(t->held, t->held + done, t->held_n - done);
-	explicit_bzero(t->held + t->held_n - done, done);
-	t->held_n -= done;
+	held_drop(t, done);
+	if (memchr(t->doubtful, true, t->held_n) == NULL) {
+		held_tell(t, 0, t->held_n, false);
+		held_drop(t, t->held_n);
+	}
+}
+
+void
+tell_settle(struct tell *t)
+{
+	settle(t, 0);
+}
+
+void
+tell_next(struct tell *t)
+{
+	settle(t, t->settled_n);
+	t->settled_n = t->held_n;
+}
+
+void
+tell_settle_all(struct tell *t)
+{
+	settle(t, t->held_n);
+	held_tell(t, 0, t->held_n, false);
+	held_drop(t, t->held_n);
+}
+
+static void
+held_by(struct tell *t, const struct tell_read *read)
+{
+	if (t->held_n > 0 && t->held_read.reader.pgrp != read->reader.pgrp)
+		tell_settle_all(t);
+	t->held_read = *read;
+	memset(t->held_comm, 0, sizeof t->held_comm);
+	memcpy(
+	    t->held_comm, read->reader.comm, strnlen(read->reader.comm, sizeof t->held_comm - 1));
+	t->held_read.reader.comm = t->held_comm;
+}
+
+/* When there is no room the lines that are complete go, and only then all. */
+static void
+hold(struct tell *t, const uint8_t *bytes, size_t n, bool doubtful, const struct tell_read *read)
+{
+	held_by(t, read);
+	while (n > 0) {
+		size_t some = sizeof t->held - t->held_n < n ? sizeof t->held - t->held_n : n;
+
+		memcpy(t->held + t->held_n, bytes, some);
+		memset(t->doubtful + t->held_n, doubtful, some);
+		t->held_n += some;
+		bytes += some;
+		n -= some;
+		if (t->held_n == sizeof t->held)
+			settle(t, t->held_n);
+		if (t->held_n == sizeof t->held)
+			tell_settle_all(t);
+	}
+}
+
+/* Whether what comes next has to wait for what is held. */
+static bool
+waits(struct tell *t, size_t n)
+{
+	const bool *last = memrchr(t->doubtful, true, t->held_n);
+
+	if (last != NULL && t->held_n + n - (size_t)(last - t->doubtful) <= TELL_BEHIND)
+		return true;
+	tell_settle_all(t);
+	return false;
+}
+
+void
+tell_data(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
+{
+	if (t->held_n > 0 && waits(t, n)) {
+		hold(t, bytes, n, false, read);
+		return;
+	}
+	data_add(t, bytes, n, read);
+	line_remember(t, bytes, n);
+}
+
+void
+tell_untold(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
+    const struct tell_read *read)
+{
+	tell_settle_all(t);
+	t->line_n = 0;
+	untold_add(t, kind, reason, n, read);
+}
+
+void
+tell_line_end(struct tell *t, bool delivered)
+{
+	if (t->held_n > 0)
+		return; /* its turn comes with the line's */
+	if (delivered)
+		ttybuf_push(&t->tty);
+	untold_emit(t);
+}
+
+void
+tell_doubt(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
+{
+	hold(t, bytes, n, true, read);
 }
 
 void
@@ -210,7 +307,7 @@ tell_retract(struct tell *t, pid_t pgrp, const struct tell_read *read)
 void
 tell_flush(struct tell *t)
 {
-	tell_settle(t, false);
+	tell_settle(t);
 	ttybuf_push(&t->tty);
 	untold_emit(t);
 }

@@ -9,6 +9,7 @@
 #include "proto/message.h"
 #include "pump/input.h"
 #include "pump/outbox.h"
+#include "pump/pending.h"
 #include "pump/sandbox.h"
 #include "pump/secret.h"
 #include "pump/view.h"
@@ -17,9 +18,9 @@
 #define PIECES_SAME                                                                                \
 	16 /* line ends in a row without a change of modes: no line editor, so no more waiting */
 
-#define BLIND_WAIT_NS  INT64_C(200000000) /* 200 ms: a terminal full for longer has been stopped */
-#define BLIND_AGAIN_NS INT64_C(1000000)   /* 1 ms between two looks meanwhile */
-#define BLIND_PENDING  16384              /* what the kernel holds: half of PENDING_MAX */
+#define BLIND_WAIT_NS  INT64_C(1000000000) /* 1 s: a terminal full for longer has been stopped */
+#define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms between two looks meanwhile */
+#define BLIND_PENDING  (PENDING_MAX - PENDING_FLIP)
 
 #define LIST_MAX 96 /* the defaults and what the configuration can add */
 

@@ -98,6 +98,14 @@ look(struct rig *r, int which, int unread, bool changed)
 	input_observe(r->in, &r->view);
 }
 
+/* Until whatever accepted a line has been seen to. */
+static void
+later(struct rig *r, int which)
+{
+	look(r, which, 0, true);
+	look(r, which, 0, true);
+}
+
 static void
 type(struct rig *r, const char *keys)
 {
@@ -186,7 +194,7 @@ test_a_mode_that_came_and_went_is_doubt(void **state)
 	look(r, COOKED, 8, false);
 	look(r, COOKED, 0, true);
 	assert_string_equal(r->log, "");
-	look(r, COOKED, 0, true);
+	later(r, COOKED);
 	assert_string_equal(r->log, "[in doubt 8]");
 }
 
@@ -227,8 +235,59 @@ test_what_was_accepted_otherwise_is_doubt_still(void **state)
 	accept_line(r, "ls");
 	accept_line(r, "ssh -p 2200");
 	look(r, RAW, 0, true);
-	look(r, COOKED, 0, true);
+	later(r, COOKED);
 	assert_string_equal(r->log, "<1234\n>[in doubt 5]<ls\n>[in doubt 5]");
+}
+
+/* A line editor that does not say what it accepts: the prompt it waited with stands before it. */
+static void
+test_lines_behind_the_prompt_are_no_doubt(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	output(r, "hello\r\n\033[?2004h>>> ");
+	type(r, "sleep(1)\r");
+	look(r, RAW, 0, false);
+	look(r, COOKED, 0, true);
+	type(r, "a = 1\nhunter2\nb = 2\nhunter3\n");
+	look(r, COOKED, 28, false);
+	output(r, "a = 1\r\nhunter2\r\nb = 2\r\nhunter3\r\n");
+	output(r, ">>> a = 1\r\n>>");
+	output(r, "> b = 2\r\n >>> hunter3\r\n");
+	look(r, RAW, 0, true);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "<sleep(1)\r><a = 1\n>[in doubt 8]<b = 2\n>[in doubt 8]");
+}
+
+/* Nor is what stands behind anything else: no mark at its end, a prompt that asks for a secret. */
+static void
+test_lines_behind_no_prompt_are_doubt(void **state)
+{
+	static const char *const prompts[] = {"Name ", "Password: "};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct rig *r = *state;
+
+		look(r, RAW, 0, true);
+		output(r, prompts[i]);
+		look(r, RAW, 0, false);
+		type(r, "x");
+		look(r, RAW, 0, false);
+		look(r, COOKED, 0, true);
+		type(r, "\n");
+		look(r, COOKED, 0, false);
+		output(r, "\r\n");
+		type(r, "hunter2\n");
+		look(r, COOKED, 8, false);
+		output(r, prompts[i]);
+		output(r, "hunter2\r\n");
+		look(r, RAW, 0, true);
+		input_end(r->in, &r->view);
+		assert_null(strstr(r->log, "hunter2"));
+		teardown(state);
+		setup(state);
+	}
 }
 
 /* What the kernel's rule or a prompt leaves out stays out, whatever the screen shows. */
@@ -254,14 +313,57 @@ test_modes_at_a_write_are_those_of_the_look_after_it(void **state)
 	look(r, RAW, 0, true);
 	type(r, "hunter22");
 	look(r, COOKED, 0, true);
-	look(r, RAW, 0, true);
-	input_flush_for_event(r->in);
+	input_end(r->in, &r->view);
 	assert_string_equal(r->log, "[in doubt 8]");
-	type(r, "abcdef");
-	look(r, RAW, 6, false);
+}
+
+static void
+test_what_is_seen_to_have_gone_in_raw_is_no_doubt(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "abcdef\rghi\r");
+	look(r, RAW, 11, false);
+	type(r, "jklmno\r");
+	look(r, RAW, 18, false);
 	look(r, COOKED, 0, true);
 	input_flush_for_event(r->in);
-	assert_string_equal(r->log, "[in doubt 8]<abcdef>");
+	assert_string_equal(r->log, "<abcdef\rghi\rjklmno\r>");
+}
+
+/* A terminal full of output shows no modes: who waited when it last did need not be who reads now. */
+static void
+test_a_write_behind_a_missed_look_goes_to_anybody(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	input_missed(r->in);
+	type(r, "hunter2\r");
+	look(r, COOKED, 0, true);
+	later(r, COOKED);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[in doubt 8]");
+}
+
+/*
+ * Between two looks raw mode made a line of what had none, so that what is unread is more than it seems,
+ * and what was read without echo would be told in part as what is read next.
+ */
+static void
+test_an_unfinished_line_is_doubt_once_the_modes_were_set(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "hunter2\nabc");
+	look(r, COOKED, 8, false);
+	look(r, COOKED, 3, true); /* the first eight were read */
+	look(r, COOKED, 0, false);
+	type(r, "ok\n");
+	look(r, COOKED, 0, false);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "[in doubt 8]<ok\n>");
 }
 
 static void
@@ -324,7 +426,7 @@ test_a_line_right_after_a_line_is_typed_ahead(void **state)
 	look(r, RAW, 0, false);
 	type(r, "hunter2\n"); /* the shell has not set its modes yet */
 	look(r, RAW, 0, true);
-	look(r, COOKED, 0, true);
+	later(r, COOKED);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<read -s x\r>[in doubt 8]");
 }
@@ -361,8 +463,8 @@ test_a_change_while_bytes_are_on_their_way_is_not_forgotten(void **state)
 	type(r, "hunter2\n");
 	look(r, COOKED, 6, true); /* maybe 'first' was read, and the rest arrived */
 	look(r, COOKED, 0, false);
-	look(r, RAW, 0, true);
-	assert_string_equal(r->log, "[in doubt 14]");
+	later(r, RAW);
+	assert_string_equal(r->log, "[in doubt 6][in doubt 8]");
 }
 
 static void
@@ -579,7 +681,7 @@ test_a_lost_count_is_doubt_until_the_slave_is_empty(void **state)
 	look(r, RAW, 0, false);
 	type(r, "ok");
 	look(r, RAW, 0, false);
-	input_flush_for_event(r->in);
+	input_end(r->in, &r->view);
 	assert_string_equal(r->log, "[in doubt 3]<ok>");
 }
 
@@ -610,9 +712,14 @@ main(void)
 	    TEST(test_type_ahead_is_judged_when_it_is_read),
 	    TEST(test_a_mode_that_came_and_went_is_doubt),
 	    TEST(test_lines_that_were_accepted_are_no_doubt),
+	    TEST(test_lines_behind_the_prompt_are_no_doubt),
+	    TEST(test_lines_behind_no_prompt_are_doubt),
 	    TEST(test_what_was_accepted_otherwise_is_doubt_still),
 	    TEST(test_a_secret_that_was_accepted_is_a_secret),
 	    TEST(test_modes_at_a_write_are_those_of_the_look_after_it),
+	    TEST(test_what_is_seen_to_have_gone_in_raw_is_no_doubt),
+	    TEST(test_a_write_behind_a_missed_look_goes_to_anybody),
+	    TEST(test_an_unfinished_line_is_doubt_once_the_modes_were_set),
 	    TEST(test_a_prompt_that_went_by_counts_once),
 	    TEST(test_a_line_end_alone_is_never_secret),
 	    TEST(test_a_command_line_belongs_to_who_waited_for_it),
