@@ -13,6 +13,7 @@
 #include "common/io.h"
 #include "proto/message.h"
 #include "pump/cmdline.h"
+#include "pump/commands.h"
 #include "pump/input.h"
 #include "pump/limit.h"
 #include "pump/outbox.h"
@@ -33,11 +34,11 @@ struct witness {
 	struct typed *typed;             /* NULL without a terminal, and when its input is over */
 	struct recording_writer *writer; /* NULL: there is none */
 	uint64_t file_limit;             /* RLIMIT_FSIZE, 0: none */
-	struct cmdline *cmdline;  /* NULL without a terminal, and when nobody wants to know */
-	struct command *commands; /* accepted lines, the oldest first; told after the next look */
-	int32_t typist;           /* in the foreground at the last key */
-	int32_t reader;           /* who the last line was for */
-	bool elevated;            /* and whether that was elevated, once typed is gone */
+	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
+	struct commands commands;    /* told after the next look */
+	int32_t typist;              /* in the foreground at the last key */
+	int32_t reader;              /* who the last line was for */
+	bool elevated;               /* and whether that was elevated, once typed is gone */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
 	struct message_go go;
 	int64_t now_ns; /* of the call that is under way */
@@ -48,14 +49,6 @@ struct witness {
 	struct message_loss loss;        /* what it has not been told of yet */
 	uint64_t withheld[MESSAGE_WHYS]; /* how often input was left out */
 	struct limit limit;              /* on the records of input */
-};
-
-/* A line that was accepted. */
-struct command {
-	struct command *next;
-	int32_t reader;
-	size_t n;
-	char text[];
 };
 
 static void on_command(void *arg, const char *text, size_t n);
@@ -85,8 +78,7 @@ witness_free(struct witness *w)
 	recording_writer_free(w->writer);
 	cmdline_free(w->cmdline);
 	typed_free(w->typed);
-	for (struct command *c; (c = w->commands) != NULL; free(c))
-		w->commands = c->next;
+	commands_free(&w->commands);
 	outbox_free(&w->outbox);
 	free(w);
 }
@@ -309,8 +301,9 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 }
 
 static void
-send_command(struct witness *w, int32_t reader, const char *text, size_t n)
+send_command(void *arg, int32_t reader, const char *text, size_t n)
 {
+	struct witness *w = arg;
 	struct message_command head = {.time_ns = w->now_ns, .reader = reader};
 
 	if (w->typed != NULL) {
@@ -325,26 +318,8 @@ send_command(struct witness *w, int32_t reader, const char *text, size_t n)
 static void
 send_commands(struct witness *w)
 {
-	for (struct command *c; (c = w->commands) != NULL; free(c)) {
-		send_command(w, c->reader, c->text, c->n);
-		w->commands = c->next;
-	}
-}
-
-/* Returns false when there is no memory: then it is to be told at once. */
-static bool
-command_put_off(struct witness *w, const char *text, size_t n)
-{
-	struct command *c = malloc(sizeof *c + n), **last = &w->commands;
-
-	if (c == NULL)
-		return false;
-	*c = (struct command){.reader = w->reader, .n = n};
-	memcpy(c->text, text, n);
-	while (*last != NULL)
-		last = &(*last)->next;
-	*last = c;
-	return true;
+	while (commands_next(&w->commands, send_command, w))
+		;
 }
 
 /*
@@ -362,7 +337,7 @@ on_command(void *arg, const char *text, size_t n)
 		w->reader = cmdline_is_ahead(w->cmdline) ? typed_who(w->typed) : w->typist;
 		typed_accepted(w->typed, text, n);
 	}
-	if (w->typed == NULL || !command_put_off(w, text, n))
+	if (w->typed == NULL || !commands_add(&w->commands, w->reader, text, n))
 		send_command(w, w->reader, text, n);
 }
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pump, no privilege. The texts are what the screen showed; they are only kept. */
+#include "pump/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+	struct command *next;
+	int32_t reader;
+	size_t n;
+	char text[];
+};
+
+bool
+commands_add(struct commands *cs, int32_t reader, const char *text, size_t n)
+{
+	struct command *c = malloc(sizeof *c + n), **last = &cs->first;
+
+	if (c == NULL)
+		return false;
+	*c = (struct command){.reader = reader, .n = n};
+	memcpy(c->text, text, n);
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = c;
+	return true;
+}
+
+bool
+commands_next(struct commands *cs, commands_tell *tell, void *arg)
+{
+	struct command *c = cs->first;
+
+	if (c == NULL)
+		return false;
+	cs->first = c->next;
+	tell(arg, c->reader, c->text, c->n);
+	free(c);
+	return true;
+}
+
+void
+commands_free(struct commands *cs)
+{
+	for (struct command *c; (c = cs->first) != NULL; free(c))
+		cs->first = c->next;
+}
