@@ -375,6 +375,13 @@ left_out(struct input *in, enum input_kind kind, enum input_reason reason, size_
 	tell_untold(&in->tell, kind, reason, n, &read);
 }
 
+/* On a terminal that is passed on the prompt is another terminal's, and so is the echo behind it. */
+static bool
+edits_lines(const struct termios *t)
+{
+	return !(t->c_lflag & (ICANON | ECHO)) && !secret_passed_on(t);
+}
+
 void
 input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
@@ -389,8 +396,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 	flushed = pending_flushed(in->pending) - flushed;
 	if (flushed > 0)
 		left_out(in, INPUT_FLUSHED, INPUT_NO_ECHO, flushed);
-	if (first && in->after_line && raw && !in->missed && !(in->modes.c_lflag & ECHO) &&
-	    !in->before.secret)
+	if (first && in->after_line && !in->missed && !in->before.secret && edits_lines(&in->modes))
 		shown_prompt(&in->shown);
 	in->fresh = armed && (first || in->fresh);
 	in->plain = raw && (first || in->plain);
