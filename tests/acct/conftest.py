@@ -1,35 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Accounting against real sshds, in the world of the system tests: a network namespace with conntrack counting on."""
 
-import os
-import sys
-
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(TOP, "tests", "system"), os.path.dirname(os.path.abspath(__file__))]
-
-import host as host_module  # noqa: E402
-import world as world_module  # noqa: E402
-from accounts import Accounts  # noqa: E402
-
-BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
-if os.environ.get("ACCOUNTING_TABLE"):  # the world is entered elsewhere
-    os.environ["ACCOUNTING_TABLE"] = os.path.abspath(os.environ["ACCOUNTING_TABLE"])
-
-
-@pytest.fixture(scope="session")
-def world(request):
-    """The world, or a skip with the machine's reason."""
-    results = request.config.option.xmlpath
-    kept = [path for path in (results, os.environ.get("ACCOUNTING_TABLE")) if path]
-    shared = [os.path.dirname(os.path.abspath(path)) for path in kept]
-    try:
-        made = world_module.enter(visible=[TOP, BUILD], shared=shared)
-    except world_module.Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.leave()
+import host as host_module
+from accounts import Accounts
+from paths import BUILD
 
 
 @pytest.fixture(scope="session")

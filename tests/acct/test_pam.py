@@ -16,9 +16,7 @@ import pytest
 from accounts import LEDGER, LINE, RUNDIR
 from client import login, ssh, ssh_words
 from host import wait_until
-
-
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from paths import TOP
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from collections import Counter
 
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
+from paths import BUILD
+
 TTYACCT = os.path.join(BUILD, "acct", "ttyacct", "ttyacct")
 
 

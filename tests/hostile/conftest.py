@@ -3,33 +3,15 @@
 
 import os
 import shutil
-import sys
 
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import host as host_module
+from live import Live
+from paths import BUILD
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(TOP, "tests", "system"), HERE]
-
-import host as host_module  # noqa: E402
-import world as world_module  # noqa: E402
-from live import Live  # noqa: E402
-
-BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
 TOOLS = "/usr/local/lib/hostile"  # in the world: readable by every user
-
-
-@pytest.fixture(scope="session")
-def world(request):
-    """The world, or a skip with the machine's reason."""
-    results = request.config.option.xmlpath
-    shared = [os.path.dirname(os.path.abspath(results))] if results else []
-    try:
-        made = world_module.enter(visible=[TOP, BUILD], shared=shared)
-    except world_module.Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.leave()
 
 
 @pytest.fixture(scope="session")
@@ -55,14 +37,6 @@ def sshd(host):
 @pytest.fixture(scope="session")
 def eve(host):
     return host.user("eve", shell=host_module.TTYWRAP)
-
-
-@pytest.fixture
-def trail(host):
-    """The audit trail; tests that are about it have nothing to say where the kernel has none for us."""
-    if host.trail is None:
-        pytest.skip("the kernel's audit does not answer here (built without, audit=0, or a container)")
-    return host.trail
 
 
 @pytest.fixture

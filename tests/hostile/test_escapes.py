@@ -13,7 +13,7 @@ import pytest
 from client import login, ssh, ssh_words
 from conftest import TOOLS
 from host import wait_until
-from live import alive, exe, guard_of, records_of, roles, status, wait_record
+from live import alive, guard_of, records_of, roles, status, wait_record
 
 REFUSED = {"EPERM", "EACCES", "EBUSY", "ENOENT", "ESRCH", "ENOTTY", "EIO"}
 

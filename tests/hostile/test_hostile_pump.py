@@ -10,7 +10,7 @@ import time
 import pytest
 
 from client import Terminal, ssh_words
-from conftest import BUILD
+from paths import BUILD
 from host import wait_until
 from live import PUMP, alive, fields, records_of, roles, status, wait_record
 

@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from paths import TOP
+
 SKIP = {".git", "__pycache__", ".pytest_cache", "corpus", "vendor"}
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build"))
+from paths import BUILD, TOP
+
 BENCH = os.path.join(TOP, "tests", "bench")
 
 

@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
+from paths import BUILD
 from sources import TOP, c_files, every_file, read
 
-BUILD = os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build"))
 PAGES = [n for n in every_file() if re.fullmatch(r"man/.*\.[1-8]", n)]
 
 

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from sources import TOP, read
+from paths import BUILD
+from sources import read
 
-BUILD = os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build"))
 # The program, and the meson.build with its list.
 PROGRAMS = {"ttywrap/launch/ttywrap": "ttywrap/launch/meson.build", "ttywrap/pump/ttywrap-pump": "ttywrap/pump/meson.build"}
 

@@ -4,10 +4,8 @@ import subprocess
 
 import pytest
 
+from paths import BUILD
 from players import cast, play  # noqa: F401 (fixtures)
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.environ.get("TTYWRAP_BUILD", os.path.join(HERE, "..", "..", "build"))
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import time
 
 import pytest
 
-BUILD = os.environ.get("TTYWRAP_BUILD", "build")
-REPLAY = os.path.abspath(os.path.join(BUILD, "ttywrap/replay/ttywrap-replay"))
+from paths import BUILD
+
+REPLAY = os.path.join(BUILD, "ttywrap/replay/ttywrap-replay")
 
 
 def environment(**more):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import cast_reader
-from conftest import BUILD
+from paths import BUILD
 
 MS = 1000000
 

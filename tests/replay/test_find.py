@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from players import Player, SESSION, cast_text, run
+from players import SESSION, cast_text, run
 
 HOSTILE = "ev\x1b]0;x\x07il\nroot closed"
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How the player looks in a terminal that is not ours: tmux, its windows larger and smaller than the recording."""
 
-import os
-import shutil
 import subprocess
 import time
 import uuid

@@ -3,39 +3,19 @@
 
 import os
 import signal
-import sys
 
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(TOP, "tests", "system"), HERE]
+import host as host_module
+from paths import BUILD
+from servers import PasswordServers
 
-import host as host_module  # noqa: E402
-import world as world_module  # noqa: E402
-from servers import PasswordServers  # noqa: E402
-
-BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
 BASH_RC = r"""PS1='ready> '; PS2='more> '; HISTFILE=
 bind 'set enable-bracketed-paste on' 2>/dev/null
 """
 FISH_RC = """function fish_prompt; echo -n 'ready> '; end
 set -g fish_greeting
 """
-
-
-@pytest.fixture(scope="session")
-def world(request):
-    """The world, or a skip with the machine's reason."""
-    results = request.config.option.xmlpath
-    table = os.environ.get("SECRETS_TABLE")
-    shared = [os.path.dirname(os.path.abspath(path)) for path in (results, table) if path]
-    try:
-        made = world_module.enter(visible=[TOP, BUILD], shared=shared)
-    except world_module.Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.leave()
 
 
 @pytest.fixture(scope="session")

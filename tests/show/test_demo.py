@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from paths import BUILD, TOP
+
 DEMO = os.path.join(TOP, "tests", "demo")
-BUILD = os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build"))
 # A capability away from a world, as root in a container is.
 CONFINED = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-all"]
 

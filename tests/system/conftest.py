@@ -1,35 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Puts the pytest process into a world before the first test, and takes the world away after the last."""
+"""The machine that the system tests happen on: the world, with ttywrap installed."""
 
 import os
 import signal
-import sys
 
 import pytest
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 pytest.register_assert_rewrite("same", "client", "host")
 
 import host as host_module  # noqa: E402
-import world as world_module  # noqa: E402
+from paths import BUILD  # noqa: E402
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 hosts = []  # the one there is, once it is there
-BUILD = os.path.abspath(os.environ.get("TTYWRAP_BUILD", os.path.join(TOP, "build")))
-
-
-@pytest.fixture(scope="session")
-def world(request):
-    """The world, or a skip with the machine's reason."""
-    results = request.config.option.xmlpath
-    shared = [os.path.dirname(os.path.abspath(results))] if results else []
-    try:
-        made = world_module.enter(visible=[TOP, BUILD], shared=shared)
-    except world_module.Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.leave()
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +27,6 @@ def host(world):
 @pytest.fixture(scope="session")
 def sshd(host):
     return host.sshd()
-
-
-@pytest.fixture
-def trail(host):
-    """The audit trail; tests that are about it have nothing to say where the kernel has none for us."""
-    if host.trail is None:
-        pytest.skip("the kernel's audit does not answer here (built without, audit=0, or a container)")
-    return host.trail
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from client import login, ssh
-from conftest import TOP
+from paths import TOP
 from host import TTYWRAP
 from world import run
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import TOP
+from paths import TOP
 from host import CONF, LOGS, TTYWRAP
 from world import run
 

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD
+from paths import BUILD
 from host import LOGS
 
 RUNS = 1000

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from client import login
-from conftest import TOP
+from paths import TOP
 from host import LOGS, TTYWRAP, wait_until
 
 REPLAY = "/usr/libexec/ttywrap/ttywrap-replay"
