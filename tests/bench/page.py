@@ -144,7 +144,7 @@ def recordings_table(extra):
     """What is done to many recordings, and to a long one."""
     if not extra:
         return ""
-    rows = [[f"{what}, {where}", f"{took:,.2f}", f"{extra[size] / took:,.0f}" if took > 0 else ""]
+    rows = [[f"{what}, {where}", f"{took:,.3f}", f"{extra[size] / took:,.0f}" if took >= 0.05 else ""]
             for part, size, where in (("seconds", "MB", "all"), ("long seconds", "long MB", "the long one")) for what, took in extra[part].items()]
     return (f"{extra['recordings']:,} recordings of {extra['MB']:,.0f} MB together, and a long one of {extra['long MB']:,.0f} MB.\n\n" +
             markdown(["", "s", "MB/s"], rows))
