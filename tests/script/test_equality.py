@@ -15,7 +15,7 @@ import ways
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EVERY = os.environ.get("TTYWRAP_EQUALITY") == "all"
-TABLE = os.environ.get("EQUALITY_TABLE")
+TABLE = os.environ.get("EQUALITY_TABLE") and os.path.abspath(os.environ["EQUALITY_TABLE"])  # a world has another cwd
 MARKS = "<!-- the table: tests/script/test_equality.py -->\n", "<!-- end of the table -->"
 CASES = [play.Case(path) for path in sorted(glob.glob(os.path.join(HERE, "cases", "*.case")))]
 SHARE = {"ahead": "person", "bash_editing": "person", "bash_heredoc": "rush", "cat": "rush", "cat_signals": "person", "dash": "person",
