@@ -28,7 +28,8 @@ def main():
     os.initgroups(user.pw_name, user.pw_gid)
     os.setgid(user.pw_gid)
     os.setuid(uid)
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python's own
+    # Python's own, and what a job in the background of a script ignores.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.execv(program, argv)
 

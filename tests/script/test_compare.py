@@ -59,6 +59,14 @@ def test_a_secret_is_a_failure_though_the_kernel_has_it():
     assert not result(b"a secret", [b"a secret"], secrets=[b"Xsec"]).failure()
 
 
+def test_at_rush_a_secret_may_have_been_a_command():
+    rush = result(b"a secret", [b"a secret"], secrets=[b"secret"], pace="rush")
+    rush.case.differs["rush"] = [DOUBT]
+    assert not rush.failure()
+    rush.kernel = [b"a", b" "]
+    assert rush.failure()
+
+
 def test_what_the_program_read_alone():
     other = result(b"ab", [b"ab"])
     other.alone = [b"ac"]
