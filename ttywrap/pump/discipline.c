@@ -1,93 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Pump, no privilege. A replica of n_tty's input side; distrusts every byte it
- * is given. Positions only ever grow (but for erasing) and are masked where the
- * buffer is touched, as in the kernel, so that its arithmetic holds here too.
- */
+/* Pump, no privilege. A replica of n_tty's input side; distrusts every byte it is given. */
 #include "pump/discipline.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 
-#define SIZE          ((size_t)DISCIPLINE_SIZE)
-#define MASK(at)      ((at) & (SIZE - 1))
-#define DISABLED      0U    /* _POSIX_VDISABLE, and the mark that stands for an EOF */
-#define DOUBLED       0377U /* with PARMRK, a real \377 comes as two */
-#define EXTPROC_CHUNK 64U   /* iterate_tty_read() asks n_tty_read() for this much at a time */
-
-struct discipline {
-	struct termios modes;
-	size_t head;                         /* next byte in */
-	size_t canon;                        /* end of the last whole line */
-	size_t tail;                         /* next byte out */
-	size_t flushed;                      /* by signal characters */
-	bool lnext;                          /* the next byte is literal */
-	bool raw;                            /* no byte is special, none is changed */
-	uint64_t map[4];                     /* bytes that receive_special() has to look at */
-	uint64_t ends[DISCIPLINE_SIZE / 64]; /* where lines and EOF marks end */
-	uint8_t buf[DISCIPLINE_SIZE];
-};
-
-static bool
-iflag(const struct discipline *d, tcflag_t flag)
-{
-	return (d->modes.c_iflag & flag) != 0;
-}
-
-static bool
-lflag(const struct discipline *d, tcflag_t flag)
-{
-	return (d->modes.c_lflag & flag) != 0;
-}
-
-/* Whether reads go by lines: input_available_p(), n_tty_read(). */
-static bool
-by_lines(const struct discipline *d)
-{
-	return lflag(d, ICANON) && !lflag(d, EXTPROC);
-}
+#include "pump/discipline_state.h"
 
 /* ISTRIP or IUCLC change bytes before anything else looks at them: __receive_buf(). */
 static bool
 preops(const struct discipline *d)
 {
 	return iflag(d, ISTRIP) || (iflag(d, IUCLC) && lflag(d, IEXTEN));
-}
-
-static void
-bit_set(uint64_t *bits, size_t at)
-{
-	bits[at / 64] |= UINT64_C(1) << (at % 64);
-}
-
-static void
-bit_clear(uint64_t *bits, size_t at)
-{
-	bits[at / 64] &= ~(UINT64_C(1) << (at % 64));
-}
-
-static bool
-bit_test(const uint64_t *bits, size_t at)
-{
-	return (bits[at / 64] >> (at % 64)) & 1;
-}
-
-/* The first line end in [from, to), or to. */
-static size_t
-end_find(const struct discipline *d, size_t from, size_t to)
-{
-	while (from < to) {
-		uint64_t word = d->ends[MASK(from) / 64] >> (MASK(from) % 64);
-
-		if (word != 0) {
-			from += (size_t)__builtin_ctzll(word);
-			return from < to ? from : to;
-		}
-		from += 64 - MASK(from) % 64;
-	}
-	return to;
 }
 
 static void
@@ -201,18 +126,6 @@ discipline_set_modes(struct discipline *d, const struct termios *modes)
 		d->canon = d->head;
 	}
 	d->lnext = false;
-}
-
-/* Overwrites the n bytes at the tail and goes past them; costs as much as they did. */
-static void
-drop(struct discipline *d, size_t n)
-{
-	size_t at = MASK(d->tail);
-	size_t first = n < SIZE - at ? n : SIZE - at;
-
-	memset(d->buf + at, 0, first);
-	memset(d->buf, 0, n - first);
-	d->tail += n;
 }
 
 /* reset_buffer_flags(): VLNEXT stays pending over a flush. */
@@ -427,138 +340,4 @@ discipline_receive(struct discipline *d, const uint8_t *bytes, size_t n)
 		receive_some(d, bytes + taken, some);
 		taken += some;
 	}
-}
-
-/*
- * inq_canon(), n_tty_ioctl(TIOCINQ). It looks for EOF marks until the masked
- * positions meet, so when a line fills the buffer its mark is counted.
- */
-size_t
-discipline_unread(const struct discipline *d)
-{
-	size_t n, to;
-
-	if (!by_lines(d))
-		return d->head - d->tail;
-	n = d->canon - d->tail;
-	to = d->tail + MASK(n);
-	for (size_t at = end_find(d, d->tail, to); at < to; at = end_find(d, at + 1, to))
-		if (d->buf[MASK(at)] == DISABLED)
-			n--;
-	return n;
-}
-
-size_t
-discipline_held(const struct discipline *d)
-{
-	return d->head - d->tail;
-}
-
-bool
-discipline_unfinished(const struct discipline *d)
-{
-	return by_lines(d) && d->head != d->canon;
-}
-
-size_t
-discipline_find(const struct discipline *d, uint8_t c, size_t n)
-{
-	for (size_t i = 0; i < n && d->tail + i < d->head; i++)
-		if (d->buf[MASK(d->tail + i)] == c)
-			return i;
-	return n;
-}
-
-size_t
-discipline_flushed(const struct discipline *d)
-{
-	return d->flushed;
-}
-
-bool
-discipline_readable(const struct discipline *d)
-{
-	return by_lines(d) ? d->canon != d->tail : d->head != d->tail;
-}
-
-/* Copies n bytes out and wipes them; they may wrap. */
-static void
-take(struct discipline *d, uint8_t *buf, size_t n)
-{
-	size_t at = MASK(d->tail);
-	size_t first = n < SIZE - at ? n : SIZE - at;
-
-	memcpy(buf, d->buf + at, first);
-	memcpy(buf + first, d->buf, n - first);
-	drop(d, n);
-}
-
-/* canon_copy_from_read_buf(), canon_skip_eof() */
-static ssize_t
-read_line(struct discipline *d, uint8_t *buf, size_t n, bool *line)
-{
-	size_t limit = d->canon - d->tail < n ? d->canon : d->tail + n;
-	size_t at = end_find(d, d->tail, limit);
-	size_t got = at - d->tail;
-
-	*line = at < limit;
-	if (*line) {
-		bool eof = d->buf[MASK(at)] == DISABLED;
-
-		bit_clear(d->ends, MASK(at));
-		got += !eof;
-		take(d, buf, got);
-		d->tail += eof;
-		return (ssize_t)got;
-	}
-	take(d, buf, got);
-	at = MASK(d->tail);
-	if (d->tail != d->canon && bit_test(d->ends, at) && d->buf[at] == DISABLED) {
-		bit_clear(d->ends, at);
-		d->tail++;
-		*line = true;
-	}
-	return (ssize_t)got;
-}
-
-/*
- * copy_from_read_buf() with ICANON and EXTPROC: a single EOF character that is
- * the last there is, and that a piece of the copy begins with, reads as EOF.
- */
-static ssize_t
-read_external(struct discipline *d, uint8_t *buf, size_t n)
-{
-	size_t got = 0;
-
-	while (got < n && d->tail != d->head) {
-		size_t some = d->head - d->tail;
-
-		some = some < SIZE - MASK(d->tail) ? some : SIZE - MASK(d->tail);
-		some = some < n - got ? some : n - got;
-		some = some < EXTPROC_CHUNK ? some : EXTPROC_CHUNK;
-		take(d, buf + got, some);
-		if (some == 1 && buf[got] == d->modes.c_cc[VEOF] && d->tail == d->head)
-			break;
-		got += some;
-	}
-	return (ssize_t)got;
-}
-
-ssize_t
-discipline_read(struct discipline *d, uint8_t *buf, size_t n, bool *line)
-{
-	size_t held = d->head - d->tail;
-
-	*line = false;
-	if (n == 0)
-		return 0;
-	if (!discipline_readable(d))
-		return -EAGAIN;
-	if (by_lines(d))
-		return read_line(d, buf, n, line);
-	if (lflag(d, ICANON))
-		return read_external(d, buf, n);
-	n = n < held ? n : held;
-	take(d, buf, n);
-	return (ssize_t)n;
 }

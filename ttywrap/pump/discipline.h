@@ -13,7 +13,7 @@ struct termios;
  * What the kernel's terminal line discipline does with the bytes that are
  * written to a PTY master, up to what read(2) on the slave returns. Pure: bytes
  * and modes in, bytes out. The source of every rule is drivers/tty/n_tty.c of
- * Linux 6.18; its function names stand at the rules in discipline.c. The oracle
+ * Linux 6.18; its function names stand at the rules. The oracle
  * is a real PTY (tests/unit/pump/discipline_pty_test.c).
  *
  * Where it differs from a real slave, and why:
