@@ -11,6 +11,8 @@
 #include <string.h>
 #include <termios.h>
 
+#include "common/utf8.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -32,7 +34,7 @@ enum escape {
 };
 
 struct secret {
-	pcre2_code **prompts;
+	pcre2_code **prompts; /* NULL: not compiled yet */
 	size_t nprompts;
 	size_t ndefaults; /* so many of them are secret_default_prompts */
 	pcre2_match_data *match;
@@ -58,30 +60,45 @@ struct secret {
 	uint8_t unread[UNREAD_MAX];
 };
 
+static pcre2_code *
+prompt_compile(const char *pattern, int *error, PCRE2_SIZE *at)
+{
+	return pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+	    PCRE2_UTF | PCRE2_CASELESS | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, error,
+	    at, NULL);
+}
+
+/* The defaults are compiled when the first line comes that they may match: few sessions' first prompt is one. */
+static pcre2_code *
+prompt_at(struct secret *s, size_t i)
+{
+	PCRE2_SIZE at;
+	int error;
+
+	if (s->prompts[i] == NULL)
+		s->prompts[i] = prompt_compile(secret_default_prompts[i], &error, &at);
+	return s->prompts[i];
+}
+
 static int
 prompts_compile(struct secret *s, const char *const *prompts, char *why, size_t n)
 {
-	size_t count = 0;
-
-	while (prompts[count] != NULL)
-		count++;
-	s->prompts = calloc(count + 1, sizeof *s->prompts);
+	while (prompts[s->nprompts] != NULL)
+		s->nprompts++;
+	s->prompts = calloc(s->nprompts + 1, sizeof *s->prompts);
 	if (s->prompts == NULL)
 		return -ENOMEM;
-	for (; s->nprompts < count; s->nprompts++) {
-		int error;
-		PCRE2_SIZE at;
+	for (size_t i = s->ndefaults; i < s->nprompts; i++) {
 		PCRE2_UCHAR text[128];
+		PCRE2_SIZE at;
+		int error;
 
-		s->prompts[s->nprompts] = pcre2_compile((PCRE2_SPTR)prompts[s->nprompts],
-		    PCRE2_ZERO_TERMINATED,
-		    PCRE2_UTF | PCRE2_CASELESS | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
-		    &error, &at, NULL);
-		if (s->prompts[s->nprompts] != NULL)
+		s->prompts[i] = prompt_compile(prompts[i], &error, &at);
+		if (s->prompts[i] != NULL)
 			continue;
 		pcre2_get_error_message(error, text, sizeof text);
-		snprintf(why, n, "pattern %zu, at byte %zu: %s", s->nprompts + 1, (size_t)at,
-		    (const char *)text);
+		snprintf(
+		    why, n, "pattern %zu, at byte %zu: %s", i + 1, (size_t)at, (const char *)text);
 		return error == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : -EINVAL;
 	}
 	return 0;
@@ -170,31 +187,6 @@ secret_free(struct secret *s)
 	free(s);
 }
 
-static size_t
-utf8_put(uint8_t *p, uint32_t c)
-{
-	if (c < 0x80) {
-		p[0] = (uint8_t)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		p[0] = (uint8_t)(0xc0 | c >> 6);
-		p[1] = (uint8_t)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		p[0] = (uint8_t)(0xe0 | c >> 12);
-		p[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		p[2] = (uint8_t)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	p[0] = (uint8_t)(0xf0 | (c >> 18 & 7));
-	p[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-	p[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	p[3] = (uint8_t)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* The defaults come first. Most lines that are no prompt show it by how they end. */
 static size_t
 first_prompt(const struct secret *s)
@@ -202,7 +194,7 @@ first_prompt(const struct secret *s)
 	return secret_default_may_match(s->cells, s->len) ? 0 : s->ndefaults;
 }
 
-/* A pattern that runs into the limit counts as a match: in doubt nothing is logged. */
+/* A pattern that runs into the limit, or finds no memory, counts as a match: in doubt nothing is logged. */
 static bool
 line_asks(struct secret *s)
 {
@@ -216,9 +208,10 @@ line_asks(struct secret *s)
 	for (size_t i = 0; first < s->nprompts && i < s->len; i++)
 		n += utf8_put(s->text + n, s->cells[i]);
 	for (size_t i = first; i < s->nprompts && n > 0 && !s->asks; i++) {
-		int found = pcre2_match(s->prompts[i], s->text, n, 0, 0, s->match, s->limits);
+		const pcre2_code *prompt = prompt_at(s, i);
 
-		s->asks = found != PCRE2_ERROR_NOMATCH;
+		s->asks = prompt == NULL || pcre2_match(prompt, s->text, n, 0, 0, s->match,
+						s->limits) != PCRE2_ERROR_NOMATCH;
 	}
 	return s->asks;
 }
