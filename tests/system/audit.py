@@ -106,7 +106,7 @@ def request(kind, payload=b""):
             length, got, _, _, _ = struct.unpack_from("<IHHII", data)
             if got == NLMSG_ERROR:
                 error = struct.unpack_from("<i", data, 16)[0]
-                if error:
+                if error < 0:  # above 0: how many records had been counted as lost, when that is set to 0
                     raise OSError(-error, f"audit request {kind}")
                 if kind != AUDIT_GET or answers:
                     return answers
