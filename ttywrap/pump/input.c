@@ -10,10 +10,10 @@
  *  2. The first line of what was given just now to a program that waited for it
  *     was read by that program, before it set any modes: a command line belongs
  *     to the shell, whatever the command does. In raw mode the reader is seen to
- *     wait: since it read its last line it set the modes, took a key, or was
- *     quiet. In canonical mode it has to have been quiet, and the line to be gone
- *     within moments of its end; it takes an accident of 5 ms for a line typed
- *     ahead to look like that.
+ *     wait: since it read its last line, and not in the same look, it set the
+ *     modes, took a key, or was quiet for long. In canonical mode it has to have
+ *     been quiet, and the line to be gone within moments of its end; it takes an
+ *     accident of 5 ms for a line typed ahead to look like that.
  *  3. They were set, or the prompt or the reader was another one: what is secret
  *     by the first look or by the last is left out. A line end alone is not: it
  *     says nothing, and the Enter that starts a program that turns echo off
@@ -52,7 +52,9 @@ enum {
 	DOUBT_MAX = 3
 };
 
-#define QUIET_NS     INT64_C(100000000) /* 100 ms after a line end the reader is at its next read */
+#define QUIET_NS INT64_C(100000000) /* 100 ms after a line end the reader is at its next read */
+#define QUIET_RAW_NS                                                                               \
+	INT64_C(1000000000) /* 1 s, where the modes that it sets before it would have said so */
 #define FRESH_RAW_NS INT64_C(50000000)  /* 50 ms: how long rule 2 holds after the write */
 #define FRESH_NS     INT64_C(5000000)   /* 5 ms, in canonical mode */
 #define RETRY_MIN_NS INT64_C(1000000)   /* 1 ms */
@@ -84,8 +86,7 @@ struct input {
 	bool changed;
 	bool flushed;
 	bool distrusted;
-	bool armed; /* since the last line end was read the modes were set, or a key, or time passed
-		     */
+	bool armed;         /* behind the last line end the modes were set, or a key was read */
 	bool missed;        /* a look in it was not used */
 	bool plain;         /* what is held went in outside canonical mode */
 	bool unseen;        /* no look has shown the modes in which the last of it arrived */
@@ -275,12 +276,8 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 
 	if (in->changed)
 		in->set_ns = v->now_ns;
-	if (n > 0) {
+	if (n > 0)
 		in->read_ns = v->now_ns;
-		in->armed = in->changed || !in->after_line;
-	} else
-		in->armed |= in->changed;
-	in->armed &= raw && !now.secret;
 	in->plain &= raw || in->changed;
 	in->plain |= raw && !in->changed;
 	in->waiter = in->reader.pgrp;
@@ -347,6 +344,9 @@ input_observe(struct input *in, const struct input_view *v)
 	}
 	if (n > 0)
 		in->retry_ns = RETRY_MIN_NS;
+	/* Modes that were set in the same look as a line was read may have been set before that. */
+	in->armed = n > 0 ? !in->after_line : in->armed || v->set;
+	in->armed &= !is_canonical(&v->modes) && !now.secret;
 	if (pending_in_flight(in->pending)) {
 		if (now.secret)
 			in->during = now;
@@ -388,7 +388,8 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 	prompt_renew(in);
 
 	bool raw = !is_canonical(&in->modes), first = !pending_readable(in->pending);
-	bool quiet = now_ns - in->read_ns >= QUIET_NS && (raw || now_ns - in->set_ns >= QUIET_NS);
+	bool quiet = now_ns - in->read_ns >= (raw ? QUIET_RAW_NS : QUIET_NS) &&
+		     (raw || now_ns - in->set_ns >= QUIET_NS);
 	bool armed = !in->before.secret && !in->missed && (quiet || (raw && in->armed));
 	size_t flushed = pending_flushed(in->pending);
 	size_t lost = pending_add(in->pending, bytes, n, now_ns);

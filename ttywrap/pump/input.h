@@ -36,6 +36,7 @@ struct input_view {
 	bool
 	    settled; /* poll(slave, POLLIN) said no just before: all that was written has arrived */
 	bool changed; /* the modes may have been set since the view before: true unless known */
+	bool set;     /* they were, and not before the view before */
 	bool blind;   /* and it is not known: the slave takes no output right now */
 	bool control; /* after unread was taken, a packet mode control byte waited on the master */
 	bool output;  /* or output did */

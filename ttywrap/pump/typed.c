@@ -365,6 +365,6 @@ typed_end(struct typed *t)
 	}
 	v.unread = 0;
 	v.settled = true;
-	v.changed = v.control = false;
+	v.changed = v.set = v.control = false;
 	input_end(t->input, &v);
 }

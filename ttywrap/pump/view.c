@@ -180,8 +180,10 @@ bool
 view_holds(struct view *v)
 {
 	struct pollfd p[POLLED] = {0};
+	enum modes_edge set = modes_ask(v, p);
 
-	v->known = v->known && modes_ask(v, p) == NOT_SET;
+	v->set |= set == SET;
+	v->known = v->known && set == NOT_SET;
 	return v->known;
 }
 
@@ -205,8 +207,12 @@ view_take(struct view *v, struct input_view *out)
 		error = look(v, out, &set);
 		if (error != 0)
 			return error;
+		v->set |= set == SET;
 		changed |= set == SET;
 	}
+	out->set = v->exact && v->set;
+	v->exact = set == NOT_SET;
+	v->set = false;
 	out->blind = set != NOT_SET;
 	if (out->blind && tcgetattr(v->ptm_fd, &v->modes) != 0)
 		return -errno;

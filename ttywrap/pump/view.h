@@ -34,6 +34,8 @@ struct view {
 	size_t forgot;            /* so many of them may have forgotten it */
 	bool cleared;             /* all of them were just now */
 	bool known;               /* modes are those of the last view */
+	bool exact;               /* and no edge from before it is still to come */
+	bool set;                 /* they were set since */
 	struct termios modes;
 };
 

@@ -93,7 +93,7 @@ look(struct rig *r, int which, int unread, bool changed)
 	r->view.modes = modes(which);
 	r->view.unread = unread;
 	r->view.settled = unread == 0;
-	r->view.changed = changed;
+	r->view.changed = r->view.set = changed;
 	r->view.now_ns = r->now_ns;
 	input_observe(r->in, &r->view);
 }
@@ -431,6 +431,22 @@ test_a_line_right_after_a_line_is_typed_ahead(void **state)
 	assert_string_equal(r->log, "<read -s x\r>[in doubt 8]");
 }
 
+/* The shell sets raw mode, reads what was typed ahead, and is seen only then: it does not wait for the next line. */
+static void
+test_modes_that_were_set_before_a_line_was_read_arm_nobody(void **state)
+{
+	struct rig *r = *state;
+
+	r->step_ns = 1000000;
+	type(r, "sudo true\r");
+	look(r, RAW, 0, true);
+	type(r, "geheim\r");
+	look(r, NOECHO, 0, true);
+	later(r, COOKED);
+	input_flush_for_event(r->in);
+	assert_null(strstr(r->log, "geheim"));
+}
+
 static void
 test_bytes_on_their_way_are_not_taken_for_read(void **state)
 {
@@ -724,6 +740,7 @@ main(void)
 	    TEST(test_a_line_end_alone_is_never_secret),
 	    TEST(test_a_command_line_belongs_to_who_waited_for_it),
 	    TEST(test_a_line_right_after_a_line_is_typed_ahead),
+	    TEST(test_modes_that_were_set_before_a_line_was_read_arm_nobody),
 	    TEST(test_bytes_on_their_way_are_not_taken_for_read),
 	    TEST(test_a_change_while_bytes_are_on_their_way_is_not_forgotten),
 	    TEST(test_flushed_input_is_not_audited),
