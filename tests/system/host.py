@@ -16,6 +16,7 @@ from world import run
 ETC = "/etc/ttywrap"
 CONF = f"{ETC}/ttywrap.conf"
 LOGS = "/var/log/ttywrap"
+OWN = "/var/log/ttywrap-own"
 TTYWRAP = "/usr/bin/ttywrap"
 KEYS = "/root/keys"
 PROMPT = r'PS1="ready\#> "; PS2="more> "; PS0=""; PROMPT_COMMAND=""'

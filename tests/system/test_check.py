@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from host import CONF, LOGS, TTYWRAP
+from host import CONF, LOGS, OWN, TTYWRAP
 from world import run
 
 SETUP = "/usr/libexec/ttywrap/ttywrap-setup"
@@ -60,6 +60,7 @@ BREAKAGES = {
     "recordings open to all": (f"chmod 0755 {LOGS}", f"{LOGS}: mode 2755, not 2750"),
     "root's log folder": (f"chown root {LOGS}", f"{LOGS}: belongs to uid 0"),
     "no log folder": (f"mv {LOGS} {LOGS}.aside", f"{LOGS}: No such file"),
+    "users' own recordings open to all": (f"chmod 0755 {OWN}", f"{OWN}: mode 2755, not 2711"),
     "no run folder": ("rm -rf /run/ttywrap", "/run/ttywrap: No such file"),
     "not in /etc/shells": (f"sed -i '\\,^{TTYWRAP}$,d' /etc/shells", "/etc/shells: lacks"),
     "a config others can write": (f"echo > {CONF}; chmod 0666 {CONF}", "chmod go-w"),

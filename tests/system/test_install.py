@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from paths import TOP
-from host import CONF, LOGS, TTYWRAP
+from host import CONF, LOGS, OWN, TTYWRAP
 from world import run
 
 SETUP = "/usr/libexec/ttywrap/ttywrap-setup"
@@ -63,6 +63,7 @@ def check_installation():
     assert facts("/etc/ttywrap") == ("root", "root", "0o755")
     assert facts(CONF) == ("root", "root", "0o644")
     assert facts(LOGS) == ("_ttywrap", "ttywrap-audit", "0o2750")
+    assert facts(OWN) == ("_ttywrap", "ttywrap-audit", "0o2711")
     assert facts("/run/ttywrap") == ("_ttywrap", "root", "0o755")
     assert facts("/usr/libexec/ttywrap")[:2] == ("root", "root")
     for name in os.listdir("/usr/libexec/ttywrap"):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who may watch: the members of ttywrap-audit, also what is going on, and change nothing; whose session it was, nothing at all."""
+"""Who may watch: the members of ttywrap-audit, also what is going on, and change nothing; whose session it was, nothing at all,
+unless watch_own gives them that."""
 
 import glob
 import os
@@ -9,7 +10,7 @@ import subprocess
 import pytest
 
 from client import login
-from host import LOGS, TTYWRAP, wait_until
+from host import LOGS, OWN, TTYWRAP, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,99 @@ def test_whose_session_it_was_reads_and_lists_nothing(recorded, path):
         assert done.returncode != 0 and "for-the-watcher" not in done.stdout, (words, done)
         assert "denied" in done.stderr + done.stdout, (words, done)
     assert os.stat(path).st_size > 0 and glob.glob(path)
+
+
+@pytest.fixture
+def given(host, sshd, recorded):
+    """A recording of a user whom watch_own holds for, and its second name."""
+    host.configure(f"[user {recorded.name}]\nwatch_own = yes\n")
+    before = set(host.recordings())
+    with login(sshd, recorded) as terminal:
+        terminal.run("echo for-its-user")
+        terminal.exit()
+    [path] = set(host.recordings()) - before
+    yield path, f"{OWN}/{recorded.uid}/{os.path.basename(path)}"
+    host.configure("")
+
+
+def unchanged(path):
+    found = os.stat(path)
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode, found.st_uid, found.st_gid, found.st_nlink
+
+
+def test_with_watch_own_users_read_their_own_and_no_more(host, sshd, given, recorded, watcher):
+    path, own = given
+    name, folder, before = os.path.basename(path)[:-len(".cast")], os.path.dirname(own), unchanged(path)
+    assert unchanged(own) == before and before[-1] == 2
+    other = host.user("recorded2", shell=TTYWRAP)
+    host.configure("[default]\nwatch_own = yes\n")
+    with login(sshd, other) as terminal:
+        terminal.run("echo for-the-other")
+        terminal.exit()
+    [others] = glob.glob(f"{OWN}/{other.uid}/*.cast")
+
+    assert as_user(recorded, TTYWRAP, "--list").stdout.count(".cast") == as_user(recorded, TTYWRAP, "--list", folder).stdout.count(".cast")
+    assert name in as_user(recorded, TTYWRAP, "--list").stdout
+    assert "for-its-user" in as_user(recorded, TTYWRAP, "--replay", name).stdout
+    assert name in as_user(recorded, TTYWRAP, "--search", "for-its-user").stdout
+    assert "intact" in as_user(recorded, TTYWRAP, "--verify", name).stdout
+    assert "for-its-user" in as_user(recorded, TTYWRAP, "--export", "txt", name).stdout
+    assert "for-its-user" in as_user(watcher, TTYWRAP, "--replay", name).stdout
+
+    for words in (["sh", "-c", f"echo x >>{own}"], ["truncate", "-s", "0", own], ["rm", "-f", own], ["mv", own, own + ".x"], ["mv", own, recorded.home],
+                  ["chmod", "600", own], ["/usr/bin/python3", "-c", f"import os; os.removexattr('{own}', 'system.posix_acl_access')"], ["touch", own], ["touch", f"{folder}/x"], ["ln", "/etc/passwd", f"{folder}/x"],
+                  ["ln", "-f", "/etc/passwd", own], ["mv", folder, folder + ".x"], ["mkdir", f"{OWN}/1"], ["chmod", "777", folder], ["ls", OWN],
+                  ["ls", LOGS], ["stat", path], ["cat", others], ["stat", others], ["ls", os.path.dirname(others)],
+                  [TTYWRAP, "--prune", "--older-than", "0s"], [TTYWRAP, "--replay", others], [TTYWRAP, "--list", os.path.dirname(others)]):
+        done = as_user(recorded, *words)
+        assert done.returncode != 0 and "for-the-other" not in done.stdout, (words, done)
+        assert re.search("denied|not permitted", done.stderr + done.stdout), (words, done)
+    assert unchanged(path) == unchanged(own) == before
+    assert os.listdir(folder) == [os.path.basename(own)]
+
+
+def test_one_s_own_session_that_is_going_on(host, sshd, recorded):
+    host.configure("[default]\nwatch_own = yes\ncompress = zstd\n")
+    with login(sshd, recorded) as terminal:
+        terminal.run("echo going-on")
+        assert "live" in terminal.run(f"{TTYWRAP} --list --state live")
+        terminal.exit()
+    host.configure("")
+
+
+def test_without_watch_own_there_is_no_second_name(recorded, path):
+    assert os.stat(path).st_nlink == 1 and not os.path.exists(f"{OWN}/{recorded.uid}/{os.path.basename(path)}")
+    assert "access" not in "".join(os.listxattr(path))
+
+
+@pytest.mark.parametrize("options, why", [("mode=2711", "Invalid cross-device link"), ("mode=2711,noacl", "not supported")])
+def test_where_there_can_be_no_second_name_the_session_goes_on(host, sshd, recorded, options, why):
+    host.configure("[default]\nwatch_own = yes\n")
+    before, since = set(host.recordings()), host.syslog.mark()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"{options},uid=_ttywrap,gid=ttywrap-audit", "tmpfs", OWN], check=True)
+    try:
+        said = subprocess.run([TTYWRAP, "--check"], capture_output=True, text=True).stdout
+        with login(sshd, recorded) as terminal:
+            terminal.run("echo not-for-its-user")
+            terminal.exit()
+    finally:
+        subprocess.run(["umount", OWN], check=True)
+        host.configure("")
+    assert "watch_own = yes would do nothing" in said
+    host.syslog.wait(lambda _, text: f"watch_own: {OWN}: " in text and why in text and recorded.name in text, since)
+    [path] = set(host.recordings()) - before
+    assert os.stat(path).st_nlink == 1 and as_user(recorded, "cat", path).returncode != 0
+
+
+def test_prune_removes_both_names_and_what_was_left_of_one(host, sshd, given, recorded):
+    path, own = given
+    left, young = (f"{os.path.dirname(own)}/{recorded.uid}-1-{name}.cast" for name in ("left", "young"))
+    for name in (left, young):
+        with open(name, "w", encoding="ascii") as out:
+            out.write("{}\n")
+    for name in (path, left):
+        os.utime(name, (1, 1))
+    done = subprocess.run([TTYWRAP, "--prune", "--older-than", "1d"], capture_output=True, text=True)
+    assert done.returncode == 0 and "removed 2 recordings" in done.stdout, done
+    assert [os.path.exists(n) for n in (path, own, left, young)] == [False, False, False, True]
+    os.unlink(young)

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #define SETUP TTYWRAP_LIBEXEC "/ttywrap-setup"
 
@@ -71,17 +73,40 @@ folder_check(struct findings *f, const struct folder *want)
 		finding_ok(f, "%s: %s:%s %04o", want->path, want->owner, want->group, want->mode);
 }
 
+/* linkat(2) wants one mounted file system, and the user's right to read is an access list. */
+static void
+own_check(struct findings *f)
+{
+	struct statx logs, own;
+
+	if (statx(AT_FDCWD, TTYWRAP_LOGDIR, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &logs) != 0 ||
+	    statx(AT_FDCWD, TTYWRAP_OWNDIR, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &own) != 0)
+		return;
+	if (logs.stx_mnt_id != own.stx_mnt_id || logs.stx_dev_major != own.stx_dev_major ||
+	    logs.stx_dev_minor != own.stx_dev_minor)
+		finding_note(f, "put both into one",
+		    "watch_own = yes would do nothing: %s and %s are two mounted file systems",
+		    TTYWRAP_LOGDIR, TTYWRAP_OWNDIR);
+	else if (getxattr(TTYWRAP_OWNDIR, "system.posix_acl_access", NULL, 0) < 0 &&
+		 errno == EOPNOTSUPP)
+		finding_note(f, "put it on ext4, xfs or btrfs",
+		    "watch_own = yes would do nothing: %s's file system has no access lists",
+		    TTYWRAP_OWNDIR);
+}
+
 void
 check_folders(struct findings *f)
 {
 	static const struct folder folders[] = {
 	    {TTYWRAP_LOGDIR, TTYWRAP_USER, TTYWRAP_GROUP, 02750},
+	    {TTYWRAP_OWNDIR, TTYWRAP_USER, TTYWRAP_GROUP, 02711},
 	    {TTYWRAP_STATEDIR, "root", TTYWRAP_GROUP, 02750},
 	    {TTYWRAP_RUNDIR, TTYWRAP_USER, "root", 0755},
 	};
 
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		folder_check(f, &folders[i]);
+	own_check(f);
 }
 
 /* Root's, and nobody else can write it (a sticky folder's entries are safe from others, but they

@@ -74,6 +74,7 @@ enum conf_id {
 	CONF_ID_SECRET_PROMPT,
 	CONF_ID_RECORD,
 	CONF_ID_RECORD_NO_TTY,
+	CONF_ID_WATCH_OWN,
 	CONF_ID_SEAL_INTERVAL,
 	CONF_ID_SEAL_BYTES,
 	CONF_ID_COMPRESS,
@@ -108,6 +109,7 @@ struct conf {
 
 	unsigned record;        /* CONF_RECORD_* */
 	unsigned record_no_tty; /* 0 or 1: also what passes through a session without a terminal */
+	unsigned watch_own;     /* 0 or 1: the user may read what was recorded of them */
 	int64_t seal_interval_ns; /* 0 = none but the one at the end */
 	uint64_t seal_bytes;      /* of the file; 0 = not by size */
 	unsigned compress;        /* enum conf_compress */

@@ -39,6 +39,7 @@ const struct conf_setting conf_settings[CONF_IDS] = {
     [CONF_ID_SECRET_PROMPT] = {"secret_prompt", CONF_PATTERN},
     [CONF_ID_RECORD] = {"record", CONF_FLAGS, FIELD(record), record_words},
     [CONF_ID_RECORD_NO_TTY] = {"record_no_tty", CONF_WORD, FIELD(record_no_tty), yes_words},
+    [CONF_ID_WATCH_OWN] = {"watch_own", CONF_WORD, FIELD(watch_own), yes_words},
     [CONF_ID_SEAL_INTERVAL] = {"seal_interval", CONF_DURATION, FIELD(seal_interval_ns), NULL,
 	SECOND, 3600 * SECOND},
     [CONF_ID_SEAL_BYTES] = {"seal_bytes", CONF_SIZE, FIELD(seal_bytes), NULL, 64 * KIB,

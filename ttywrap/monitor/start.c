@@ -29,6 +29,7 @@
 #include "monitor/dispatch.h"
 #include "monitor/rlimits.h"
 #include "monitor/monitor.h"
+#include "monitor/own.h"
 #include "monitor/records.h"
 #include "monitor/sandbox.h"
 #include "monitor/session.h"
@@ -143,6 +144,20 @@ audit_session(void)
 	return ses;
 }
 
+/* Whether the user can watch it is no reason to refuse the session. */
+static void
+give_recording(const struct monitor *m, const struct session *s)
+{
+	int r;
+
+	if (!s->privileged || !s->conf.watch_own)
+		return;
+	r = own_give(TTYWRAP_OWNDIR, s->directory, m->recording, m->recording_fd, s->shell.user);
+	if (r < 0)
+		log_admin(LOG_WARNING, "watch_own: %s: %s (user %s, recording %s)", TTYWRAP_OWNDIR,
+		    strerror(-r), s->user, m->recording);
+}
+
 static int
 make_recording(struct monitor *m, const struct session *s)
 {
@@ -163,6 +178,7 @@ make_recording(struct monitor *m, const struct session *s)
 	r = store_create(s->directory, m->recording);
 	if (r >= 0) {
 		m->recording_fd = r;
+		give_recording(m, s);
 		return 0;
 	}
 	m->recording[0] = '\0';
@@ -302,8 +318,12 @@ open_session(struct monitor *m, const struct session *s)
 static void
 abandon_recording(struct monitor *m)
 {
+	const struct session *s = m->session;
+
+	if (m->recording_fd >= 0 && s->privileged && s->conf.watch_own)
+		own_remove(TTYWRAP_OWNDIR, m->recording, s->shell.user);
 	if (m->recording_fd >= 0)
-		store_remove(m->session->directory, m->recording);
+		store_remove(s->directory, m->recording);
 	io_close(&m->recording_fd);
 	m->recording[0] = '\0';
 }

@@ -16,10 +16,10 @@
 
 #include "common/io.h"
 
-static int
-directory_open(const char *path)
+int
+store_open(int at, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
@@ -61,7 +61,7 @@ store_create(const char *directory, const char *name)
 {
 	int dir_fd, fd, r;
 
-	dir_fd = directory_open(directory);
+	dir_fd = store_open(AT_FDCWD, directory);
 	if (dir_fd < 0)
 		return dir_fd;
 	fd = openat(
@@ -81,7 +81,7 @@ store_create(const char *directory, const char *name)
 void
 store_remove(const char *directory, const char *name)
 {
-	int dir_fd = directory_open(directory);
+	int dir_fd = store_open(AT_FDCWD, directory);
 
 	if (dir_fd >= 0)
 		(void)unlinkat(dir_fd, name, 0);
@@ -99,7 +99,7 @@ is_recording(const char *name)
 int
 store_size(const char *directory, uint64_t *bytes)
 {
-	int dir_fd = directory_open(directory);
+	int dir_fd = store_open(AT_FDCWD, directory);
 	DIR *d = dir_fd >= 0 ? fdopendir(dir_fd) : NULL;
 	const struct dirent *e;
 	struct stat st;

@@ -21,9 +21,14 @@ const char *const *
 locate_directories(void)
 {
 	static char state[PATH_MAX];
-	static const char *dirs[3] = {TTYWRAP_LOGDIR, NULL, NULL};
+	static char own[sizeof TTYWRAP_OWNDIR + 16];
+	static const char *dirs[3];
 	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
+	snprintf(own, sizeof own, TTYWRAP_OWNDIR "/%u", (unsigned)getuid());
+	dirs[0] = access(TTYWRAP_LOGDIR, R_OK | X_OK) != 0 && access(own, R_OK | X_OK) == 0
+		      ? own
+		      : TTYWRAP_LOGDIR;
 	if (xdg && *xdg == '/')
 		snprintf(state, sizeof state, "%s/ttywrap", xdg);
 	else if (home && *home == '/')

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Where recordings lie: TTYWRAP_LOGDIR, and for sessions recorded without privileges
- * $XDG_STATE_HOME/ttywrap. */
+/* Where recordings lie: TTYWRAP_LOGDIR, or for who may not read that their own (watch_own in
+ * ttywrap.conf(5)), and for sessions recorded without privileges $XDG_STATE_HOME/ttywrap. */
 
 /* The directories, the system's first; n of them (1 or 2). Static or from the environment;
  * NULL-terminated. */

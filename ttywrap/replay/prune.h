@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The number in front of UID-SESSION-TIME-PID (monitor/store.h); PRUNE_NOBODY when there is none. */
+#define PRUNE_NOBODY ((uid_t)-1)
+uid_t prune_policy_uid(const char *name);
+
 /* What ttywrap.conf(5) says about keeping recordings. */
 
 struct prune_keep {

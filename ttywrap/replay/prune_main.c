@@ -5,7 +5,6 @@
  */
 #include "replay/catalog.h"
 #include "replay/live.h"
-#include "replay/locate.h"
 #include "replay/prune.h"
 #include "replay/span.h"
 #include "replay/units.h"
@@ -18,6 +17,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,12 +44,14 @@ struct file {
 	ino_t ino;
 	int64_t written_s, keep_s;
 	uint64_t size;
+	bool linked; /* more than one name */
 };
 
 struct prune {
 	int64_t keep_s;    /* younger than that is never taken; -1: not said */
 	uint64_t max_size; /* of all together */
 	bool has_max, dry;
+	bool orphans;     /* looking for what has no name but this one */
 	bool by_settings; /* neither is given: ttywrap.conf has them, keep_s for each user */
 	struct prune_policy policy;
 	struct prune_trail trail;
@@ -70,8 +72,11 @@ file_add(struct prune *p, const char *path, const char *name, const struct stat 
 	    .ino = st->st_ino,
 	    .written_s = st->st_mtime,
 	    .keep_s = p->keep_s,
-	    .size = (uint64_t)st->st_blocks * 512};
+	    .size = (uint64_t)st->st_blocks * 512,
+	    .linked = st->st_nlink > 1};
 
+	if (p->orphans && f.linked)
+		return 0;
 	if (p->n == p->room) {
 		size_t more = p->room ? p->room * 2 : 256;
 		void *grown = realloc(p->files, more * sizeof f);
@@ -111,6 +116,18 @@ files_find(struct prune *p, const char *dir)
 	return error;
 }
 
+/* Of users' own folders what somebody has removed from the log folder by hand: its space is still taken. */
+static int
+machine_find(struct prune *p)
+{
+	int error = files_find(p, TTYWRAP_LOGDIR);
+
+	p->orphans = true;
+	if (!error && access(TTYWRAP_OWNDIR, R_OK | X_OK) == 0)
+		error = files_find(p, TTYWRAP_OWNDIR);
+	return error;
+}
+
 static int
 by_age(const void *a, const void *b)
 {
@@ -127,6 +144,22 @@ is_unchanged(const struct file *f, int fd)
 
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == f->dev &&
 	       st.st_ino == f->ino && st.st_mtime == f->written_s && !live_is_held(fd);
+}
+
+/* The name in the user's own folder (monitor/own.h): while it is there the disk's space is not given back. */
+static int
+own_remove(const struct file *f)
+{
+	const char *slash = strrchr(f->path, '/'), *name = slash ? slash + 1 : f->path;
+	char path[PATH_MAX];
+	struct stat st;
+	int n = snprintf(
+	    path, sizeof path, TTYWRAP_OWNDIR "/%u/%s", (unsigned)prune_policy_uid(name), name);
+
+	if (!f->linked || n < 0 || (size_t)n >= sizeof path || lstat(path, &st) != 0 ||
+	    st.st_dev != f->dev || st.st_ino != f->ino)
+		return 0;
+	return unlink(path);
 }
 
 static void
@@ -146,7 +179,7 @@ file_remove(struct prune *p, const struct file *f)
 		    f->path, strerror(-error));
 		return;
 	}
-	if (!p->dry && unlink(f->path) != 0) {
+	if (!p->dry && (own_remove(f) != 0 || (unlink(f->path) != 0 && errno != ENOENT))) {
 		p->failed++;
 		verb_fail(0, "%s: %s", f->path, strerror(errno));
 		return;
@@ -239,7 +272,7 @@ int
 prune_main(int argc, char **argv)
 {
 	struct prune p = {.keep_s = -1, .now_s = time(NULL), .trail = PRUNE_TRAIL_INIT};
-	const char *dir = locate_directories()[0];
+	const char *dir = TTYWRAP_LOGDIR;
 	int option, status, error = 0;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -250,7 +283,7 @@ prune_main(int argc, char **argv)
 	for (int i = optind; i < argc && !error; i++)
 		error = files_find(&p, dir = argv[i]);
 	if (optind == argc)
-		error = files_find(&p, dir);
+		error = machine_find(&p);
 	if (!is_any_policy(&p) && !p.wrong.text[0]) {
 		prune_clear(&p);
 		return verb_fail(EXIT_USAGE,

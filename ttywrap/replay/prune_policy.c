@@ -11,18 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOBODY ((uid_t)-1)
-
-/* The number in front of UID-SESSION-TIME-PID (monitor/store.c). */
-static uid_t
-name_uid(const char *name)
+uid_t
+prune_policy_uid(const char *name)
 {
 	unsigned long uid = 0;
 	size_t n = 0;
 
 	for (; name[n] >= '0' && name[n] <= '9' && n < 10; n++)
 		uid = uid * 10 + (unsigned long)(name[n] - '0');
-	return n > 0 && name[n] == '-' && uid < NOBODY ? (uid_t)uid : NOBODY;
+	return n > 0 && name[n] == '-' && uid < PRUNE_NOBODY ? (uid_t)uid : PRUNE_NOBODY;
 }
 
 /* The user's groups, for the caller to free. NULL: no memory. */
@@ -53,7 +50,7 @@ static int
 settings_of(uid_t uid, struct conf *conf, struct conf_error *err)
 {
 	struct conf_subject who = {.group_gid = conf_group_gid};
-	struct passwd *pw = uid != NOBODY ? getpwuid(uid) : NULL;
+	struct passwd *pw = uid != PRUNE_NOBODY ? getpwuid(uid) : NULL;
 	gid_t *gids = NULL;
 	int r;
 
@@ -90,7 +87,7 @@ known_add(struct prune_policy *p, struct prune_keep keep)
 int
 prune_policy_keep(struct prune_policy *p, const char *name, int64_t *keep_s, struct conf_error *err)
 {
-	uid_t uid = name_uid(name);
+	uid_t uid = prune_policy_uid(name);
 	struct conf conf;
 	int r;
 
@@ -110,7 +107,7 @@ int
 prune_policy_size(uint64_t *max, struct conf_error *err)
 {
 	struct conf conf;
-	int r = settings_of(NOBODY, &conf, err);
+	int r = settings_of(PRUNE_NOBODY, &conf, err);
 
 	*max = conf.retain_size;
 	return r;

@@ -76,6 +76,7 @@ static const struct filter_rule more_for_many[] = {
     {SCMP_SYS(openat), 1, {FILTER_BITS(2, WRITING, 0)}},
     FILTER_CALL(getdents64),
     FILTER_CALL(fstatfs),
+    FILTER_CALL(getuid), /* whose own recordings */
     FILTER_CALL(access),
     FILTER_CALL(faccessat),
     FILTER_CALL(sched_getaffinity),

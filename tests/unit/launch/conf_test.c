@@ -63,6 +63,7 @@ test_an_empty_file_leaves_the_defaults(void **state)
 	assert_int_equal(d.audit, CONF_AUDIT_ALL);
 	assert_int_equal(d.record, CONF_RECORD_OUTPUT | CONF_RECORD_INPUT);
 	assert_int_equal(d.record_no_tty, 0);
+	assert_int_equal(d.watch_own, 0);
 	for (size_t i = 0; i < 4; i++) {
 		static const char *const texts[] = {
 		    "", "\n", "# only\n ; words", "[default]\n[user alice]\n[group staff]"};
@@ -84,6 +85,7 @@ test_every_setting_is_read(void **state)
 	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
 	    "audit_cap = 1000\nsecret_programs = vault, pass\nsecret_programs = age\n"
 	    "secret_prompt = (?i)PIN:\nsecret_prompt = a;b\nrecord = input\nrecord_no_tty = yes\n"
+	    "watch_own = yes\n"
 	    "seal_interval = 2min\nseal_bytes = 64K\ncompress = zstd\nfsync = "
 	    "always\nmax_recording = 2G\n"
 	    "max_directory = 100G\nretain = 90d\nretain_size = 50G\n"
@@ -105,6 +107,7 @@ test_every_setting_is_read(void **state)
 	assert_string_equal(c.secret_prompt[1], "a;b");
 	assert_int_equal(c.record, CONF_RECORD_INPUT);
 	assert_int_equal(c.record_no_tty, 1);
+	assert_int_equal(c.watch_own, 1);
 	assert_int_equal(c.seal_interval_ns, 120 * SECOND);
 	assert_int_equal(c.seal_bytes, 65536);
 	assert_int_equal(c.compress, CONF_COMPRESS_ZSTD);
@@ -120,7 +123,7 @@ test_every_setting_is_read(void **state)
 	for (int i = 0; i < CONF_IDS; i++)
 		assert_int_not_equal(c.line[i], 0);
 	assert_int_equal(c.line[CONF_ID_SHELL], 2);
-	assert_int_equal(c.line[CONF_ID_MARK], 26);
+	assert_int_equal(c.line[CONF_ID_MARK], 27);
 }
 
 static void
@@ -369,7 +372,7 @@ test_values_are_shown_as_they_are_written(void **state)
 	    "[default]\nshell = /bin/zsh\non_failure = allow\non_failure_audit = deny\n"
 	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
 	    "audit_cap = none\nsecret_programs = vault, pass, age\nsecret_prompt = (?i)PIN:\n"
-	    "record = output, input\nrecord_no_tty = yes\nseal_interval = 90s\nseal_bytes = 64K\n"
+	    "record = output, input\nrecord_no_tty = yes\nwatch_own = no\nseal_interval = 90s\nseal_bytes = 64K\n"
 	    "compress = zstd\nfsync = always\nmax_recording = 1536M\nmax_directory = 1024T\n"
 	    "at_cap = stop_output\nretain = 90d\nretain_size = none\naccounting = no\nmark = "
 	    "uid\n";
