@@ -372,7 +372,8 @@ test_values_are_shown_as_they_are_written(void **state)
 	    "[default]\nshell = /bin/zsh\non_failure = allow\non_failure_audit = deny\n"
 	    "on_failure_recording = deny\naudit = elevated\ninput = kernel\naudit_rate = 7\n"
 	    "audit_cap = none\nsecret_programs = vault, pass, age\nsecret_prompt = (?i)PIN:\n"
-	    "record = output, input\nrecord_no_tty = yes\nwatch_own = no\nseal_interval = 90s\nseal_bytes = 64K\n"
+	    "record = output, input\nrecord_no_tty = yes\nwatch_own = no\nseal_interval = "
+	    "90s\nseal_bytes = 64K\n"
 	    "compress = zstd\nfsync = always\nmax_recording = 1536M\nmax_directory = 1024T\n"
 	    "at_cap = stop_output\nretain = 90d\nretain_size = none\naccounting = no\nmark = "
 	    "uid\n";
