@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What 'make install' makes and 'make uninstall' takes back."""
 
+import glob
 import grp
 import os
 import pwd
@@ -129,8 +130,9 @@ def test_a_package_is_staged_without_touching_the_machine(installed):
 
 
 def test_uninstall_takes_all_of_it_back(installed):
-    for name in os.listdir(LOGS):
-        os.unlink(os.path.join(LOGS, name))
+    for name in glob.glob(f"{LOGS}/*") + glob.glob(f"{OWN}/*/*"):
+        os.unlink(name)
+    os.mkdir(f"{OWN}/1000")  # what watch_own leaves when the recordings are gone
     done = uninstall(installed)
     assert done.returncode == 0, done.stderr
     assert everything() == set()

@@ -14,6 +14,7 @@ from client import login
 from host import LOGS, OWN, TTYWRAP, wait_until
 
 SETUP = "/usr/libexec/ttywrap/ttywrap-setup"
+PUMP = "/usr/libexec/ttywrap/ttywrap-pump"
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +189,18 @@ def test_prune_removes_both_names_and_what_was_left_of_one(host, sshd, given, re
     assert done.returncode == 0 and re.search(rf"removed 2 recordings, .*; {len(kept)}, .* left", done.stdout), (len(kept), done)
     assert [os.path.exists(n) for n in (path, own, left, young)] == [False, False, False, True]
     os.unlink(young)
+
+
+def test_what_came_to_nothing_leaves_neither_name(host, sshd, recorded):
+    """Without the pump the session goes on unrecorded, where the policy lets it; its empty recording is taken back."""
+    host.configure("[default]\nwatch_own = yes\non_failure = allow\n")
+    before = host.recordings(), sorted(glob.glob(f"{OWN}/*/*"))
+    os.rename(PUMP, PUMP + ".aside")
+    try:
+        with login(sshd, recorded) as terminal:
+            terminal.run("echo unrecorded")
+            terminal.exit()
+    finally:
+        os.rename(PUMP + ".aside", PUMP)
+        host.configure("")
+    assert (host.recordings(), sorted(glob.glob(f"{OWN}/*/*"))) == before
