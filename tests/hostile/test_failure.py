@@ -225,7 +225,8 @@ def test_quota_allow(live, policy, quota):
     session.terminal.expect("\n299999\r\n300000\r\n")
     session.terminal.prompt()
     first = wait_until(lambda: losses(session), "the record of the loss")[0]
-    assert int(first["bytes"]) > 0 and first["errno"] == "122"
+    # The buffer may be full (EAGAIN) while the disk still looks for room, and only then says EDQUOT.
+    assert int(first["bytes"]) > 0 and first["errno"] in ("11", "122")
     quota(100 << 20)
     session.terminal.run("echo there is room")
     wait_until(lambda: "there is room" in session.shown(), "the recording goes on")

@@ -6,6 +6,8 @@ registered keeps working beside the tests. The kernel multicasts into the initia
 (kauditd_send_multicast_skb): open() therefore runs before the world unshares its network.
 """
 
+import contextlib
+import ctypes
 import errno
 import functools
 import os
@@ -23,7 +25,9 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK = 1, 4
 STATUS_ENABLED, STATUS_BACKLOG_LIMIT = 0x1, 0x10
 SOL_NETLINK, NETLINK_ADD_MEMBERSHIP = 270, 1
-SO_RCVBUFFORCE = 33
+SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_RCVBUFFORCE = 26, 27, 33
+BPF_LDH_ABS, BPF_JEQ, BPF_RET = 0x28, 0x15, 0x06  # linux/filter.h
+SHOWN, SHOWN_WIDTH = 60, 300  # of the trail, by a wait that was in vain
 
 # linux/audit.h and libaudit.h; the names are those of auditd's log files.
 TYPES = {
@@ -192,6 +196,20 @@ class Trail:
                 self.records.append(record)
                 self.changed.notify_all()
 
+    @contextlib.contextmanager
+    def without(self, kind):
+        """Records of this type are thrown away before they reach our socket: a flood of them would push others out."""
+        [number] = [n for n, name in TYPES.items() if name == kind]
+        # The type in the nlmsghdr. The filter's numbers are in network order.
+        program = b"".join(struct.pack("=HBBI", *step) for step in (
+            (BPF_LDH_ABS, 0, 0, 4), (BPF_JEQ, 0, 1, socket.htons(number)), (BPF_RET, 0, 0, 0), (BPF_RET, 0, 0, 0xffffffff)))
+        steps = ctypes.create_string_buffer(program, len(program))
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, ctypes.addressof(steps)))
+        try:
+            yield
+        finally:
+            self.sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
     def read(self):
         """Returns once everything the kernel has logged so far is in records: the kernel keeps the order."""
         at, text = len(self.records), f"op=trail-read at={time.monotonic_ns()}"
@@ -216,8 +234,8 @@ class Trail:
             with self.changed:
                 if self.changed.wait_for(lambda: len(self.records) > at, max(0, end - time.monotonic())):
                     continue
-            raise AssertionError(f"no such record in the audit trail ({self.overruns} overruns of it):\n" +
-                                 "".join(r.line() for r in self.records[since:]))
+            lines = [r.line()[:SHOWN_WIDTH].rstrip() + "\n" for r in self.records[since:][-SHOWN:]]
+            raise AssertionError(f"no such record in the audit trail ({self.overruns} overruns of it), which ends:\n" + "".join(lines))
 
     def find(self, kind=None, since=0, **fields):
         """Records from since on of that type whose fields have those values (as get() gives them)."""
