@@ -2,6 +2,8 @@
 /* Pump, sandboxed. The output is hostile: it can show any line as accepted, but only as its own session's. */
 #include "pump/cmdline.h"
 
+#include "pump/line.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,14 +437,15 @@ cmdline_output(struct cmdline *c, const uint8_t *bytes, size_t n, bool ahead)
 void
 cmdline_typed(struct cmdline *c, const uint8_t *bytes, size_t n)
 {
+	size_t from = c->vt == NULL ? line_complete(bytes, n) : 0;
+
 	if (c->vt != NULL && !c->started && c->fed > 0)
 		line_start(c);
-	for (size_t i = 0; i < n; i++) {
-		if ((bytes[i] == '\r' || bytes[i] == '\n') && c->vt == NULL)
-			typed_forget(c); /* a line for whoever runs now */
-		else if (bytes[i] >= 0x20 && bytes[i] != 0x7f && c->typed_n < TYPED_MAX)
+	if (from > 0)
+		typed_forget(c); /* a line for whoever runs now */
+	for (size_t i = from; i < n && c->typed_n < TYPED_MAX; i++)
+		if (bytes[i] >= 0x20 && bytes[i] != 0x7f)
 			c->typed[c->typed_n++] = bytes[i];
-	}
 }
 
 bool

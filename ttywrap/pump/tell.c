@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "pump/line.h"
+
 static void
 untold_emit(struct tell *t)
 {
@@ -76,30 +78,20 @@ untold_add(struct tell *t, enum input_kind kind, enum input_reason reason, size_
 	e->last_ns = read->reader.now_ns;
 }
 
-static bool
-is_line_end(uint8_t c)
-{
-	return c == '\n' || c == '\r';
-}
-
 /* The length of the line that begins here, its end included. */
 static size_t
 line_length(const uint8_t *bytes, size_t n)
 {
-	size_t len = 0;
+	size_t len = line_before(bytes, n);
 
-	while (len < n && !is_line_end(bytes[len]))
-		len++;
 	return len < n ? len + 1 : n;
 }
 
 static void
 line_remember(struct tell *t, const uint8_t *bytes, size_t n)
 {
-	size_t end = n;
+	size_t end = line_complete(bytes, n);
 
-	while (end > 0 && !is_line_end(bytes[end - 1]))
-		end--;
 	if (end > 0)
 		t->line_n = 0;
 	n -= end;
@@ -119,7 +111,7 @@ is_claimed(struct tell *t, size_t at, size_t len)
 	size_t n = at == 0 ? t->line_n : 0;
 	bool claimed;
 
-	if (n > TELL_LINE || len - 1 > TELL_LINE - n || !is_line_end(t->held[at + len - 1]))
+	if (n > TELL_LINE || len - 1 > TELL_LINE - n || !line_is_end(t->held[at + len - 1]))
 		return false;
 	memcpy(whole, t->line, n);
 	memcpy(whole + n, t->held + at, len - 1);
@@ -137,16 +129,16 @@ held_tell(struct tell *t, size_t at, size_t n, bool claimed)
 	for (size_t end = at + n, run; at < end; at += run) {
 		bool doubt = t->doubtful[at];
 		bool out = doubt && !claimed &&
-			   !(is_line_end(t->held[at]) && (at == 0 || is_line_end(t->held[at - 1])));
+			   !(line_is_end(t->held[at]) && (at == 0 || line_is_end(t->held[at - 1])));
 
 		for (run = 1; at + run < end && t->doubtful[at + run] == doubt &&
-			      !is_line_end(t->held[at + run - 1]);)
+			      !line_is_end(t->held[at + run - 1]);)
 			run++;
 		if (out)
 			untold_add(t, INPUT_SECRET, INPUT_IN_DOUBT, run, &read);
 		else
 			data_add(t, t->held + at, run, &read);
-		if (!is_line_end(t->held[at + run - 1]))
+		if (!line_is_end(t->held[at + run - 1]))
 			continue;
 		if (read.canonical)
 			ttybuf_push(&t->tty);
@@ -177,7 +169,7 @@ settle(struct tell *t, size_t before)
 			held_tell(t, done, at - done, false);
 			held_tell(t, at, len, true);
 			done = at + len;
-		} else if (is_line_end(t->held[at + len - 1]) && at + len <= before)
+		} else if (line_is_end(t->held[at + len - 1]) && at + len <= before)
 			last = at + len;
 	}
 	if (last > done) {
