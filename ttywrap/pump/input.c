@@ -20,7 +20,7 @@
  *     belongs to the command.
  *  4. They were set, and neither end is secret: a canonical mode without echo
  *     may have come and gone in between (`read -s` of what was typed ahead takes
- *     less than a wake-up of ours). More than DOUBT_MAX bytes read in such a
+ *     less than a wake-up of ours). More than INPUT_DOUBT_MAX bytes read in such a
  *     stretch are left out; what is shorter could only have been a secret of two
  *     characters and its line end.
  *     Exempt are bytes that are known to have gone in raw, as far as no line feed is among them:
@@ -42,6 +42,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pump/line.h"
 #include "pump/pending.h"
 #include "pump/secret.h"
 #include "pump/shown.h"
@@ -49,7 +50,7 @@
 #include "pump/ttybuf.h"
 
 enum {
-	DOUBT_MAX = 3
+	AT_ONCE = 1792 /* what goes into one tty_buffer (TTY_BUFFER_PAGE in tty_buffer.c) */
 };
 
 #define QUIET_NS INT64_C(100000000) /* 100 ms after a line end the reader is at its next read */
@@ -123,7 +124,7 @@ read_by(const struct input *in, const struct ttybuf_reader *reader)
 static bool
 says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
 {
-	return in->line_end_alone && n == 1 && (bytes[0] == '\n' || bytes[0] == '\r');
+	return in->line_end_alone && n == 1 && line_is_end(bytes[0]);
 }
 
 /* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
@@ -132,13 +133,13 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 {
 	struct input *in = arg;
 	size_t first = n < in->first_line ? n : in->first_line;
-	bool ended = memchr(bytes, '\n', n) != NULL || memchr(bytes, '\r', n) != NULL;
+	bool ended = line_before(bytes, n) < n;
 	struct tell_read read = read_by(in, &in->reader);
 
 	if (line) /* in canonical mode the line ends with its read, and an EOF mark ends one too */
 		in->first_line = first;
 	if (n > 0) {
-		in->after_line = bytes[n - 1] == '\n' || bytes[n - 1] == '\r';
+		in->after_line = line_is_end(bytes[n - 1]);
 		in->ended |= ended;
 	}
 	if (first > 0) {
@@ -220,7 +221,7 @@ first_line(const struct input *in, size_t n)
 static bool
 is_doubtful(const struct input *in, size_t n, struct rule now)
 {
-	return in->changed && n > DOUBT_MAX && !now.secret && !in->before.secret &&
+	return in->changed && n > INPUT_DOUBT_MAX && !now.secret && !in->before.secret &&
 	       !in->during.secret && !(in->plain && pending_find(in->pending, '\n', n) == n);
 }
 
@@ -298,7 +299,10 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 /*
  * The modes may be set between the look before a write and the arrival of what
  * was written, and while it waits for room. Then it is not known to have gone in
- * raw.
+ * raw. But who is seen to wait in raw mode (rule 2) sets them because of what comes, and
+ * what one write brings (AT_ONCE) has arrived as a whole by then: n_tty takes it
+ * from the flip buffer in one piece, with the modes locked
+ * (n_tty_receive_buf_common(), termios_rwsem).
  */
 static void
 mode_doubt(struct input *in, const struct input_view *v)
@@ -401,7 +405,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 		shown_prompt(&in->shown);
 	in->fresh = armed && (first || in->fresh);
 	in->plain = raw && (first || in->plain);
-	in->unseen = true;
+	in->unseen = !(raw && first && in->armed && !in->missed && n <= AT_ONCE);
 	in->written_ns = now_ns;
 
 	if (lost > 0) {

@@ -45,6 +45,11 @@ struct input_view {
 	int64_t now_ns;   /* CLOCK_MONOTONIC */
 };
 
+/* So many bytes read while modes came and went are audited all the same (input.c, rule 4). */
+enum {
+	INPUT_DOUBT_MAX = 3
+};
+
 enum input_kind {
 	INPUT_DATA,    /* read by a program: a record as the kernel would write it */
 	INPUT_SECRET,  /* len bytes were read and left out */

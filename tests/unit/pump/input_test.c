@@ -311,10 +311,40 @@ test_modes_at_a_write_are_those_of_the_look_after_it(void **state)
 	struct rig *r = *state;
 
 	look(r, RAW, 0, true);
+	type(r, "\r");
+	look(r, RAW, 0, false);
 	type(r, "hunter22");
 	look(r, COOKED, 0, true);
 	input_end(r->in, &r->view);
-	assert_string_equal(r->log, "[in doubt 8]");
+	assert_string_equal(r->log, "<\r>[in doubt 8]");
+}
+
+/* Unless it goes to who waits: that one sets them because of it, when all of it is there. */
+static void
+test_what_a_reader_waits_for_has_arrived_before_it_sets_modes(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, RAW, 0, true);
+	type(r, "q and more\r");
+	look(r, COOKED, 0, true);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "<q and more\r>");
+}
+
+/* ... if it is no more than arrives at once. */
+static void
+test_more_than_arrives_at_once_may_not_have_arrived(void **state)
+{
+	struct rig *r = *state;
+	char text[1800 + 1] = {0};
+
+	look(r, RAW, 0, true);
+	memset(text, 'x', 1800);
+	type(r, text);
+	look(r, COOKED, 0, true);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "[in doubt 1800]");
 }
 
 static void
@@ -733,6 +763,8 @@ main(void)
 	    TEST(test_what_was_accepted_otherwise_is_doubt_still),
 	    TEST(test_a_secret_that_was_accepted_is_a_secret),
 	    TEST(test_modes_at_a_write_are_those_of_the_look_after_it),
+	    TEST(test_what_a_reader_waits_for_has_arrived_before_it_sets_modes),
+	    TEST(test_more_than_arrives_at_once_may_not_have_arrived),
 	    TEST(test_what_is_seen_to_have_gone_in_raw_is_no_doubt),
 	    TEST(test_a_write_behind_a_missed_look_goes_to_anybody),
 	    TEST(test_an_unfinished_line_is_doubt_once_the_modes_were_set),
