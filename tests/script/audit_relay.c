@@ -87,7 +87,7 @@ comm_read(pid_t pgrp, char comm[32])
 static bool
 look(struct relay *r, struct input_view *v, char comm[32])
 {
-	if (view_take(&r->view, v) != 0)
+	if (view_take(&r->view, v, true) != 0)
 		return false;
 	v->comm = comm_read(v->pgrp, comm);
 	return true;
@@ -164,14 +164,14 @@ static void
 step(struct relay *r)
 {
 	bool idle = r->at == r->len;
-	struct pollfd p[4] = {{r->ptm_fd, (short)(POLLIN | (idle ? 0 : POLLOUT)), 0},
+	struct pollfd p[5] = {{r->ptm_fd, (short)(POLLIN | (idle ? 0 : POLLOUT)), 0},
 	    {idle && !r->keys_end ? STDIN_FILENO : -1, POLLIN, 0}, {r->view.edge_fd, POLLIN, 0},
-	    {r->child_fd, POLLIN, 0}};
+	    {r->child_fd, POLLIN, 0}, {r->view.read_fd, POLLIN, 0}};
 	struct input_view v;
 	char comm[32];
 	bool seen;
 
-	if (poll(p, 4, wait_ms(r)) < 0 && errno != EINTR)
+	if (poll(p, 5, wait_ms(r)) < 0 && errno != EINTR)
 		err(1, "poll");
 	seen = look(r, &v, comm);
 	if (p[0].revents & (POLLIN | POLLPRI))

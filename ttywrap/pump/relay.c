@@ -22,6 +22,7 @@
 #define AHEAD        4           /* chunks of output that are read while the terminal takes none */
 #define FULL_WAIT_NS 5000000 /* how long all else waits while the recording waits for the disk */
 #define SAFE_WAIT_NS 1000000 /* the same for one piece that is shown only once it is in the file */
+#define POLLED       6       /* descriptors that poll(2) is asked about: wait_for() */
 #define READS        8       /* chunks between two looks at everything else */
 #define DRAIN_MAX    (1u << 20) /* more than the kernel holds for a terminal that is hung up */
 #define STUCK_WAIT_NS                                                                              \
@@ -44,7 +45,8 @@ struct relay {
 	struct relay_end *end;
 	struct flow in;
 	struct backlog out;
-	bool in_held;  /* the witness wants to see the input before it read first */
+	bool in_held;  /* the witness wants to see what became of the input before it first */
+	bool seen;     /* there was a look since poll(2) returned, or since the last write */
 	bool draining; /* the session is over: what is still there goes out, nothing comes in */
 	bool outer_gone, inner_gone;
 	size_t drained;   /* bytes read since then */
@@ -181,13 +183,28 @@ can_read(const struct relay *r)
 static void
 look(struct relay *r, bool force)
 {
-	witness_look(r->witness, force, can_read(r));
+	r->seen = witness_look(r->witness, force, can_read(r));
 	for (int i = 1; i <= READS && witness_wants_output(r->witness) && can_read(r); i++) {
 		(void)read_inner(r);
 		witness_judge(r->witness);
 		if (witness_wants_output(r->witness))
-			witness_look(r->witness, force, i < READS && can_read(r));
+			r->seen = witness_look(r->witness, force, i < READS && can_read(r));
 	}
+	r->seen &= !witness_wants_output(r->witness);
+}
+
+/* After poll(2). Neither each chunk of a paste in bulk is worth a look, nor each key one before its echo is shown. */
+static void
+look_after(struct relay *r, const struct pollfd p[POLLED])
+{
+	bool more = (r->in.at < r->in.len ? p[1].revents & POLLOUT : p[0].revents & POLLIN) != 0;
+	bool edge = p[4].revents != 0 || p[5].revents != 0;
+	bool later =
+	    !edge && !(more && (p[1].revents & POLLIN)) && witness_may_wait(r->witness, more);
+
+	r->seen = more && later;
+	if (!later)
+		look(r, edge);
 }
 
 static void
@@ -196,7 +213,7 @@ write_in(struct relay *r)
 	ssize_t put;
 	size_t n;
 
-	if (!witness_is_current(r->witness))
+	if (!r->seen && !witness_is_current(r->witness, r->in.len - r->in.at))
 		look(r, true);
 	n = witness_piece(r->witness, io_now_ns(), r->in.bytes + r->in.at, r->in.len - r->in.at);
 	r->in_held = n == 0;
@@ -213,8 +230,9 @@ write_in(struct relay *r)
 	r->end->bytes_in += (uint64_t)put;
 	witness_input(r->witness, io_now_ns(), r->in.bytes + r->in.at, (size_t)put);
 	r->in.at += (size_t)put;
-	/* At once, so that the modes in which it arrived are known, not only those before and long after. */
-	look(r, true);
+	r->seen = false;
+	if (witness_is_telling(r->witness))
+		look(r, true);
 }
 
 static void
@@ -268,7 +286,7 @@ on_monitor(struct relay *r)
 
 /* What is waited for follows from what is under way; nothing else is. */
 static int
-wait_for(struct relay *r, struct pollfd p[5])
+wait_for(struct relay *r, struct pollfd p[POLLED])
 {
 	int64_t deadline_ns = witness_deadline_ns(r->witness), now_ns = io_now_ns();
 	struct timespec t, *timeout = NULL;
@@ -282,6 +300,8 @@ wait_for(struct relay *r, struct pollfd p[5])
 	p[3] = (struct pollfd){.fd = PUMP_SIGNALS, .events = POLLIN};
 	p[4] =
 	    (struct pollfd){.fd = r->draining ? -1 : witness_edge_fd(r->witness), .events = POLLIN};
+	p[5] =
+	    (struct pollfd){.fd = r->draining ? -1 : witness_read_fd(r->witness), .events = POLLIN};
 	if (in_empty && !r->draining)
 		p[0].events |= POLLIN;
 	if (!out_is_empty(r) && safe)
@@ -310,7 +330,7 @@ wait_for(struct relay *r, struct pollfd p[5])
 		    .tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
 		timeout = &t;
 	}
-	return ppoll(p, 5, timeout, NULL);
+	return ppoll(p, POLLED, timeout, NULL);
 }
 
 /* True when nothing of the session is left that could still be moved. */
@@ -344,7 +364,7 @@ read_output(struct relay *r)
 static void
 step(struct relay *r)
 {
-	struct pollfd p[5];
+	struct pollfd p[POLLED];
 
 	(void)wait_for(r, p);
 	r->now_ns = io_now_ns();
@@ -356,7 +376,7 @@ step(struct relay *r)
 	if (out_has_room(r) && ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) &&
 	    !r->inner_gone)
 		read_output(r);
-	look(r, p[4].revents != 0);
+	look_after(r, p);
 	if (((p[1].revents & POLLOUT) || r->in_held) && !r->draining)
 		write_in(r);
 	if ((p[0].revents & (POLLIN | POLLHUP | POLLERR)) && r->in.at == r->in.len && !r->draining)

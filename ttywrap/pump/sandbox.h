@@ -9,7 +9,8 @@
 /* Behind the table of spawn.h, in the order in which the pump opens them. */
 #define PUMP_SIGNALS PUMP_FDS       /* a signalfd for SIGWINCH and SIGXCPU */
 #define PUMP_EDGE    (PUMP_FDS + 1) /* view.h's epoll descriptors */
-#define PUMP_MODES   (PUMP_FDS + 2) /* and the next ones, VIEW_MODES in all */
+#define PUMP_READ    (PUMP_FDS + 2)
+#define PUMP_MODES   (PUMP_FDS + 3) /* and the next ones, VIEW_MODES in all */
 
 /*
  * The pump's way in, in two steps, before it has read a byte. Each returns 0 or

@@ -32,6 +32,7 @@ static const struct filter_rule rules[] = {
     /* space ahead of the end, and nothing else of fallocate(2): no byte and no size changes */
     {SCMP_SYS(fallocate), 2, {FILTER_IS(0, PUMP_RECORDING), FILTER_IS(1, FALLOC_FL_KEEP_SIZE)}},
     FILTER_FD(epoll_wait, PUMP_EDGE),
+    FILTER_FD(epoll_wait, PUMP_READ),
     FILTER_FD(epoll_wait, PUMP_MODES),
     FILTER_FD(epoll_wait, PUMP_MODES + 1),
     FILTER_FD(epoll_wait, PUMP_MODES + 2),

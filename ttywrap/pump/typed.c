@@ -8,6 +8,7 @@
 
 #include "proto/message.h"
 #include "pump/input.h"
+#include "pump/line.h"
 #include "pump/outbox.h"
 #include "pump/pending.h"
 #include "pump/sandbox.h"
@@ -17,6 +18,15 @@
 #define PIECE_WAIT_NS INT64_C(20000000) /* 20 ms */
 #define PIECES_SAME                                                                                \
 	16 /* line ends in a row without a change of modes: no line editor, so no more waiting */
+
+#define BULK      2048  /* bytes in one piece: no person, and no line that matters by itself */
+#define BULK_WAIT 16384 /* so much of that is written before there is a look */
+
+#define KEY_WAIT_NS                                                                                \
+	INT64_C(                                                                                   \
+	    500000) /* 0.5 ms: by then a key's echo is shown, and no person has typed the next */
+
+#define CALM 16 /* telling pieces in a row behind which the modes stayed */
 
 #define BLIND_WAIT_NS  INT64_C(1000000000) /* 1 s: a terminal full for longer has been stopped */
 #define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms between two looks meanwhile */
@@ -38,9 +48,14 @@ struct typed {
 	struct message_reader reader_before; /* and the last about another group */
 	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
 	unsigned same; /* line ends written since the modes were last seen to change */
-	pid_t asked;   /* the group that was asked about last */
-	bool answered; /* and the answer is there */
-	bool stale;    /* modes were set since then */
+	bool bulk;     /* what was written last came in bulk */
+	bool
+	    telling; /* or the modes may be set because of it, or it would be in doubt if they are */
+	int64_t key_ns; /* neither: until when a look may wait, in raw mode */
+	unsigned calm;  /* so often it was telling since the modes were last seen to change */
+	pid_t asked;    /* the group that was asked about last */
+	bool answered;  /* and the answer is there */
+	bool stale;     /* modes were set since then */
 	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
 	typed_emit *emit;
 	void *arg;
@@ -79,13 +94,11 @@ typed_new(struct outbox *outbox, typed_emit *emit, void *arg)
 	t->outbox = outbox;
 	t->emit = emit;
 	t->arg = arg;
-	t->view.edge_fd = -1;
-	for (size_t i = 0; i < VIEW_MODES; i++)
-		t->view.modes_fd[i] = -1;
+	view_none(&t->view);
 	if (list_add_all(t->prompts, secret_default_prompts) == 0 &&
 	    list_add_all(t->programs, secret_default_processes) == 0 &&
 	    view_open(&t->view, PUMP_PTM, PUMP_PTS) == 0 && t->view.edge_fd == PUMP_EDGE &&
-	    t->view.modes_fd[0] == PUMP_MODES)
+	    t->view.read_fd == PUMP_READ && t->view.modes_fd[0] == PUMP_MODES)
 		return t;
 	typed_free(t);
 	return NULL;
@@ -171,7 +184,7 @@ typed_begin(struct typed *t)
 
 	if (r < 0)
 		return r;
-	r = view_take(&t->view, &t->last);
+	r = view_take(&t->view, &t->last, true);
 	if (r < 0)
 		return r;
 	t->input = input_new(&t->last, t->secret, emit_event, t);
@@ -184,6 +197,19 @@ typed_edge_fd(const struct typed *t)
 	return t->view.edge_fd;
 }
 
+/* Whether it matters when the input is read: what a key makes the reader do next says it early enough. */
+static bool
+in_haste(const struct typed *t)
+{
+	return t->hold_ns != 0 || (t->telling && input_pending(t->input) > 0);
+}
+
+int
+typed_read_fd(const struct typed *t)
+{
+	return in_haste(t) ? t->view.read_fd : -1;
+}
+
 /* A look that shows too little is better not judged, while what was read meanwhile can be told later. */
 static bool
 can_wait(const struct typed *t)
@@ -194,14 +220,14 @@ can_wait(const struct typed *t)
 	       t->now.now_ns - t->blind_ns < BLIND_WAIT_NS;
 }
 
-void
+bool
 typed_look(struct typed *t, bool force, bool more)
 {
-	t->looked =
-	    (force || t->late || input_pending(t->input) > 0) && view_take(&t->view, &t->now) == 0;
+	t->looked = (force || t->late || input_pending(t->input) > 0) &&
+		    view_take(&t->view, &t->now, in_haste(t)) == 0;
 	t->late = false;
 	if (!t->looked)
-		return;
+		return false;
 	if (t->flushed)
 		input_flushed(t->input);
 	t->flushed = false;
@@ -217,6 +243,17 @@ typed_look(struct typed *t, bool force, bool more)
 		input_missed(t->input);
 	} else if (!more)
 		typed_judge(t);
+	return !t->late;
+}
+
+bool
+typed_may_wait(const struct typed *t, bool more, int64_t now_ns)
+{
+	if (t->looked || t->late || t->flushed || t->last.blind || (t->last.modes.c_lflag & ICANON))
+		return false;
+	if (more)
+		return t->bulk && input_pending(t->input) < BULK_WAIT;
+	return now_ns < t->key_ns;
 }
 
 void
@@ -225,8 +262,9 @@ typed_judge(struct typed *t)
 	if (!t->looked)
 		return;
 	t->looked = false;
+	t->key_ns = 0;
 	if (t->now.changed && !t->now.blind)
-		t->same = 0;
+		t->calm = t->same = 0;
 	t->last = t->now;
 	t->late = t->now.control; /* only a look behind the control byte tells */
 	input_observe(t->input, &t->now);
@@ -239,16 +277,11 @@ typed_wants_output(const struct typed *t)
 }
 
 bool
-typed_is_current(struct typed *t)
+typed_is_current(struct typed *t, size_t n)
 {
-	return !t->looked && !t->late && input_pending(t->input) == 0 && !t->last.blind &&
-	       view_holds(&t->view);
-}
-
-static bool
-is_line_end(uint8_t c)
-{
-	return c == '\r' || c == '\n';
+	if (t->looked || t->late || input_pending(t->input) > 0 || t->last.blind)
+		return false;
+	return n <= INPUT_DOUBT_MAX || view_holds(&t->view);
 }
 
 static bool
@@ -260,29 +293,52 @@ is_line_editor(const struct typed *t)
 size_t
 typed_piece(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
-	size_t before = 0;
+	bool unread = input_pending(t->input) > 0;
+	size_t before;
 
 	if (!is_line_editor(t)) {
 		t->hold_ns = 0;
 		return n;
 	}
-	while (before < n && !is_line_end(bytes[before]))
-		before++;
+	before = line_before(bytes, n);
 	if (before > 0)
 		return before;
-	if (input_pending(t->input) > 0 && t->hold_ns == 0)
+	if (unread && t->hold_ns == 0)
 		t->hold_ns = now_ns;
-	if (input_pending(t->input) > 0 && now_ns - t->hold_ns < PIECE_WAIT_NS)
+	if (unread && now_ns - t->hold_ns < PIECE_WAIT_NS)
 		return 0;
 	t->hold_ns = 0;
 	t->same++;
-	return n; /* at once, as without us: what follows may be for a program that shows nothing */
+	/*
+	 * At once, as without us: it goes in before the editor turns echo on for its
+	 * command. What follows may be that one's password, and would be shown.
+	 */
+	return n;
+}
+
+static bool
+has_control(const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] < ' ')
+			return true;
+	return false;
 }
 
 void
 typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
 	input_written(t->input, bytes, n, now_ns);
+	t->bulk = n >= BULK;
+	t->telling = !t->bulk && t->calm < CALM && (n > INPUT_DOUBT_MAX || has_control(bytes, n));
+	t->calm += t->telling;
+	t->key_ns = t->bulk || t->telling ? 0 : now_ns + KEY_WAIT_NS;
+}
+
+bool
+typed_is_telling(const struct typed *t)
+{
+	return t->telling;
 }
 
 void
@@ -348,9 +404,11 @@ typed_deadline_ns(const struct typed *t)
 		return 0;
 	if (t->late && t->blind_ns > 0)
 		look_ns = t->now.now_ns + BLIND_AGAIN_NS;
-	if (t->hold_ns == 0)
+	if (t->key_ns > 0 && t->key_ns < look_ns)
+		look_ns = t->key_ns;
+	if (t->hold_ns == 0 || (look_ns >= 0 && look_ns < piece_ns))
 		return look_ns;
-	return look_ns >= 0 && look_ns < piece_ns ? look_ns : piece_ns;
+	return piece_ns;
 }
 
 void
@@ -358,7 +416,7 @@ typed_end(struct typed *t)
 {
 	struct input_view v = t->last;
 
-	if (view_take(&t->view, &t->now) == 0 && !t->now.control) {
+	if (view_take(&t->view, &t->now, false) == 0 && !t->now.control) {
 		t->last = t->now;
 		input_end(t->input, &t->now);
 		return;

@@ -31,8 +31,9 @@ int typed_add_prompt(struct typed *, const char *pattern, size_t n);
 /* All settings are there. Returns 0, -EINVAL for a pattern that is none, or -errno. */
 int typed_begin(struct typed *);
 
-/* Poll it for input; then look. */
+/* Poll them for input; then look. The second one: -1 when nobody has to know at once that input was read. */
 int typed_edge_fd(const struct typed *);
+int typed_read_fd(const struct typed *);
 
 /*
  * A look at the terminals, after output that was there has been read: it is
@@ -41,17 +42,27 @@ int typed_edge_fd(const struct typed *);
  * read): with more, the relay reads once more before the look is judged, and
  * calls typed_judge() then. A look that shows too little because the terminal is
  * full of output is not judged at all for a while. typed_wants_output() says that
- * either waits for output that is there.
+ * either waits for output that is there. Returns whether a look was taken, and a
+ * write right behind it needs no other.
  */
-void typed_look(struct typed *, bool force, bool more);
+bool typed_look(struct typed *, bool force, bool more);
 void typed_judge(struct typed *);
 bool typed_wants_output(const struct typed *);
 
 /*
- * Whether what was seen last still holds, so that a write needs no look before
- * it: nothing is pending, and the modes are the same.
+ * Whether a look may wait though something is pending, for a reader in raw mode
+ * and when there was no edge. more: input is about to be written; then it may in
+ * what comes in bulk. Otherwise it may behind a key that says little: until
+ * typed_deadline_ns(), so that who waits for the echo goes first.
  */
-bool typed_is_current(struct typed *);
+bool typed_may_wait(const struct typed *, bool more, int64_t now_ns);
+
+/*
+ * Whether what was seen last still holds, so that a write of n bytes needs no
+ * look before it: nothing is pending, and the modes are the same. Of a key or two
+ * the poll(2) that brought them says so well enough (input.h, INPUT_DOUBT_MAX).
+ */
+bool typed_is_current(struct typed *, size_t n);
 
 /*
  * How many of n bytes the relay may write now. A line editor (raw, no echo)
@@ -60,11 +71,20 @@ bool typed_is_current(struct typed *);
  * of what came in one piece goes once what stands before it is seen to be read,
  * with all that follows. A single key never waits for anything but keys before
  * it that nobody has read, and nothing waits longer than 20 ms. Returns 0 to
- * wait (until typed_deadline_ns() or the edge).
+ * wait (until typed_deadline_ns() or an edge).
  */
 size_t typed_piece(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 
 void typed_written(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
+
+/*
+ * Whether what was just written wants a look at once, which shows the modes in
+ * which it arrived, and not only those before and long after: a key that may
+ * make its reader set them, or more than one, which would be in doubt. Not where
+ * the modes stayed behind many of those. Otherwise the edges tell.
+ */
+bool typed_is_telling(const struct typed *);
+
 void typed_output(struct typed *, const uint8_t *, size_t n);
 void typed_flushed(struct typed *);
 

@@ -33,12 +33,18 @@ enum modes_edge {
 	FORGOTTEN /* or it took none just then */
 };
 
+/* An epoll(7) with one edge. Returns it or -errno. */
 static int
-edge_add(int epoll_fd, int fd, unsigned events)
+edge_open(int fd, unsigned events)
 {
-	struct epoll_event e = {.events = events};
+	struct epoll_event e = {.events = events | EPOLLET};
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC), error;
 
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
+	if (epoll_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e) == 0)
+		return epoll_fd < 0 ? -errno : epoll_fd;
+	error = -errno;
+	io_close(&epoll_fd);
+	return error;
 }
 
 int
@@ -47,20 +53,13 @@ view_open(struct view *v, int ptm_fd, int pts_fd)
 	int error = 0;
 
 	*v = (struct view){.ptm_fd = ptm_fd, .pts_fd = pts_fd};
-	for (size_t i = 0; i < VIEW_MODES; i++)
-		v->modes_fd[i] = -1;
-	v->edge_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (v->edge_fd < 0)
-		error = -errno;
-	if (error == 0)
-		error = edge_add(v->edge_fd, pts_fd, EPOLLWRNORM | EPOLLET);
-	if (error == 0)
-		error = edge_add(v->edge_fd, ptm_fd, EPOLLOUT | EPOLLET);
+	view_none(v);
+	v->edge_fd = edge_open(pts_fd, EPOLLWRNORM);
+	v->read_fd = edge_open(ptm_fd, EPOLLOUT);
+	error = v->edge_fd < 0 ? v->edge_fd : v->read_fd < 0 ? v->read_fd : 0;
 	for (size_t i = 0; error == 0 && i < VIEW_MODES; i++) {
-		v->modes_fd[i] = epoll_create1(EPOLL_CLOEXEC);
-		error = v->modes_fd[i] < 0
-			    ? -errno
-			    : edge_add(v->modes_fd[i], pts_fd, EPOLLWRNORM | EPOLLET);
+		v->modes_fd[i] = edge_open(pts_fd, EPOLLWRNORM);
+		error = v->modes_fd[i] < 0 ? v->modes_fd[i] : 0;
 	}
 	if (error != 0)
 		view_close(v);
@@ -68,9 +67,18 @@ view_open(struct view *v, int ptm_fd, int pts_fd)
 }
 
 void
+view_none(struct view *v)
+{
+	v->edge_fd = v->read_fd = -1;
+	for (size_t i = 0; i < VIEW_MODES; i++)
+		v->modes_fd[i] = -1;
+}
+
+void
 view_close(struct view *v)
 {
 	io_close(&v->edge_fd);
+	io_close(&v->read_fd);
 	for (size_t i = 0; i < VIEW_MODES; i++)
 		io_close(&v->modes_fd[i]);
 }
@@ -78,9 +86,9 @@ view_close(struct view *v)
 static void
 edge_clear(int epoll_fd)
 {
-	struct epoll_event e[2];
+	struct epoll_event e;
 
-	(void)epoll_wait(epoll_fd, e, 2, 0);
+	(void)epoll_wait(epoll_fd, &e, 1, 0);
 }
 
 /*
@@ -129,18 +137,21 @@ modes_clear(struct view *v)
  * forgotten another one has not. Once one says no for sure all are good again:
  * what they may have forgotten is known by then. Right after they were cleared
  * the others are no help, since what has come in that moment is gone from them.
+ * slave is what slave_settle() just said.
  */
 static enum modes_edge
-modes_ask(struct view *v, struct pollfd p[POLLED])
+modes_ask(struct view *v, int slave, struct pollfd p[POLLED])
 {
 	enum modes_edge set = FORGOTTEN;
 
 	for (; set == FORGOTTEN && v->forgot < VIEW_MODES; v->forgot += set == FORGOTTEN) {
-		if (!(slave_settle(v) & POLLWRNORM)) {
+		if (!(slave & POLLWRNORM)) {
 			(void)poll_all(v, -1, p);
 			return UNKNOWN;
 		}
 		set = poll_all(v, v->modes_fd[v->forgot], p);
+		if (set == FORGOTTEN)
+			slave = slave_settle(v);
 		if (set == FORGOTTEN && v->cleared)
 			break;
 	}
@@ -164,7 +175,7 @@ look(struct view *v, struct input_view *out, enum modes_edge *set)
 		return before;
 	if (ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
 		return -errno;
-	*set = modes_ask(v, p);
+	*set = modes_ask(v, before, p);
 	/*
 	 * A reader that has just emptied a full buffer starts the worker only at the
 	 * end of its read(2). FIONREAD waits for that end (termios_rwsem), so it is
@@ -180,7 +191,7 @@ bool
 view_holds(struct view *v)
 {
 	struct pollfd p[POLLED] = {0};
-	enum modes_edge set = modes_ask(v, p);
+	enum modes_edge set = modes_ask(v, slave_settle(v), p);
 
 	v->set |= set == SET;
 	v->known = v->known && set == NOT_SET;
@@ -194,13 +205,15 @@ view_holds(struct view *v)
  * together.
  */
 int
-view_take(struct view *v, struct input_view *out)
+view_take(struct view *v, struct input_view *out, bool reads)
 {
 	enum modes_edge set = SET;
 	bool changed = !v->known;
 	int error = 0;
 
 	edge_clear(v->edge_fd);
+	if (reads)
+		edge_clear(v->read_fd);
 	for (int i = 0; i < TRIES && set == SET; i++) {
 		if ((i > 0 || changed) && tcgetattr(v->ptm_fd, &v->modes) != 0)
 			return -errno;

@@ -29,8 +29,9 @@ enum {
 struct view {
 	int ptm_fd; /* both borrowed; the slave's is never read or written */
 	int pts_fd;
-	int edge_fd; /* readable when one of the two edges came: poll it, then take a view */
-	int modes_fd[VIEW_MODES]; /* the second edge: not for poll(2) */
+	int edge_fd; /* readable when the modes were set: poll it, then take a view */
+	int read_fd; /* and when the slave was read: only for who can't wait for what the reader does next */
+	int modes_fd[VIEW_MODES]; /* the modes' edge again: not for poll(2) */
 	size_t forgot;            /* so many of them may have forgotten it */
 	bool cleared;             /* all of them were just now */
 	bool known;               /* modes are those of the last view */
@@ -39,15 +40,18 @@ struct view {
 	struct termios modes;
 };
 
+/* As if it was opened and closed. */
+void view_none(struct view *v);
+
 /* Returns 0 or -errno. */
 int view_open(struct view *v, int ptm_fd, int pts_fd);
 void view_close(struct view *v);
 
 /*
  * comm is left NULL. Returns 0, or -errno (the terminal is gone); out is not
- * to be used then. Clears the edges.
+ * to be used then. Clears the modes' edge, and with reads the other one.
  */
-int view_take(struct view *v, struct input_view *out);
+int view_take(struct view *v, struct input_view *out, bool reads);
 
 /* Whether the modes are for sure those of the last view still: one system call. */
 bool view_holds(struct view *v);

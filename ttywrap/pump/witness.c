@@ -396,15 +396,24 @@ witness_edge_fd(const struct witness *w)
 	return w->typed != NULL ? typed_edge_fd(w->typed) : -1;
 }
 
-void
+int
+witness_read_fd(const struct witness *w)
+{
+	return w->typed != NULL ? typed_read_fd(w->typed) : -1;
+}
+
+bool
 witness_look(struct witness *w, bool force, bool more)
 {
+	bool taken;
+
 	w->now_ns = io_now_ns();
 	if (w->typed == NULL)
-		return;
-	typed_look(w->typed, force, more);
+		return true;
+	taken = typed_look(w->typed, force, more);
 	if (!typed_wants_output(w->typed))
 		send_commands(w);
+	return taken;
 }
 
 bool
@@ -414,9 +423,21 @@ witness_wants_output(const struct witness *w)
 }
 
 bool
-witness_is_current(struct witness *w)
+witness_may_wait(const struct witness *w, bool more)
 {
-	return w->typed == NULL || typed_is_current(w->typed);
+	return w->typed != NULL && typed_may_wait(w->typed, more, io_now_ns());
+}
+
+bool
+witness_is_current(struct witness *w, size_t n)
+{
+	return w->typed == NULL || typed_is_current(w->typed, n);
+}
+
+bool
+witness_is_telling(const struct witness *w)
+{
+	return w->typed != NULL && typed_is_telling(w->typed);
 }
 
 void

@@ -35,14 +35,17 @@ int witness_begin(
 
 /*
  * The order of things when poll(2) returns: output is read and handed over, then
- * a look, then input is written. See typed.h for each. Poll the edge (-1: there
+ * a look, then input is written. See typed.h for each. Poll the edges (-1: there
  * is none) for input.
  */
 int witness_edge_fd(const struct witness *);
-void witness_look(struct witness *, bool force, bool more);
+int witness_read_fd(const struct witness *);
+bool witness_may_wait(const struct witness *, bool more);
+bool witness_look(struct witness *, bool force, bool more);
 void witness_judge(struct witness *);
 bool witness_wants_output(const struct witness *);
-bool witness_is_current(struct witness *);
+bool witness_is_current(struct witness *, size_t n);
+bool witness_is_telling(const struct witness *);
 
 /* Output that went to the user's terminal, or that goes there once it is safe. */
 int witness_output(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
