@@ -8,7 +8,7 @@ order of reading. Equal is therefore what is an interleaving of what the kernel 
 # What a case may have instead of equality: words of the recording's h events (ttywrap-recording(5)), and one of our own.
 REASONS = {"noecho": "without echo", "prompt": "behind a prompt for a secret", "program": "by a program for secrets",
            "doubt": "in doubt"}
-LINE_END = "lineend"  # a line end that is the other one, or one too many, or an end of file as a NUL: it says nothing
+LINE_END = "lineend"  # a line end that is the other one, one too many or too few, or an end of file as a NUL: it says nothing
 
 
 def interleaves(whole, parts):
@@ -79,9 +79,10 @@ class Result:
         if self.is_equal():
             return "none", "", True
         ours, kernel = self.ours, self.kernel
-        line_ends = not within(ours, kernel)
+        plain = without_line_ends(ours), [without_line_ends(k) for k in kernel]
+        line_ends = not within(ours, kernel) or (not self.told and interleaves(*plain))
         if line_ends:
-            ours, kernel = without_line_ends(ours), [without_line_ends(k) for k in kernel]
+            ours, kernel = plain
         missing = sum(map(len, kernel)) - len(ours)
         reasons = self.reasons(missing, line_ends)
         words = [REASONS[reason] for reason in reasons if reason != LINE_END]

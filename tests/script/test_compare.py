@@ -50,7 +50,10 @@ def test_a_byte_too_many_is_never_accounted_for():
 
 def test_a_line_end_may_be_another_where_the_case_says_so():
     assert result(b"ab\n", [b"ab\r"], differs=[LINE_END]).difference() == ("a line end", "another", True)
+    assert result(b"ab", [b"a\rb"], differs=[LINE_END]).difference() == ("a line end", "another", True)
+    assert result(b"ab", [b"a\rb"], told=["doubt"], differs=[DOUBT]).difference() == ("1 left out in doubt", "a reason", True)
     assert result(b"ab\n", [b"ab\r"], differs=[]).failure()
+    assert result(b"ab", [b"a\rb"], differs=[]).failure()
     assert result(b"a\n", [b"ab\r"], differs=[LINE_END]).failure()
 
 

@@ -15,9 +15,9 @@
  *     been quiet, and the line to be gone within moments of its end; it takes an
  *     accident of 5 ms for a line typed ahead to look like that.
  *  3. They were set, or the prompt or the reader was another one: what is secret
- *     by the first look or by the last is left out. A line end alone is not: it
- *     says nothing, and the Enter that starts a program that turns echo off
- *     belongs to the command.
+ *     by the first look or by the last is left out. A line end alone is not,
+ *     unless it ends a secret: it says nothing, and the Enter that starts a
+ *     program that turns echo off belongs to the command.
  *  4. They were set, and neither end is secret: a canonical mode without echo
  *     may have come and gone in between (`read -s` of what was typed ahead takes
  *     less than a wake-up of ours). More than INPUT_DOUBT_MAX bytes read in such a
@@ -237,7 +237,8 @@ judge(struct input *in, size_t n, struct rule now)
 		in->rule = (struct rule){true, INPUT_IN_DOUBT};
 	} else if (in->rule.secret) {
 		in->verdict = LEAVE_OUT;
-		in->line_end_alone = n == 1 && now.secret != in->before.secret;
+		in->line_end_alone =
+		    n == 1 && now.secret != in->before.secret && (now.secret || in->after_line);
 	} else
 		in->verdict = AUDIT;
 	if (in->flushed && in->verdict == AUDIT)

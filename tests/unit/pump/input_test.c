@@ -414,7 +414,7 @@ test_a_prompt_that_went_by_counts_once(void **state)
 }
 
 static void
-test_a_line_end_alone_is_never_secret(void **state)
+test_a_line_end_alone_is_no_secret(void **state)
 {
 	struct rig *r = *state;
 
@@ -425,6 +425,22 @@ test_a_line_end_alone_is_never_secret(void **state)
 	look(r, NOECHO, 0, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<s\r>");
+}
+
+/* ... but the one that ends a secret: the kernel's rule leaves that out with it. */
+static void
+test_a_secrets_own_line_end_is_secret(void **state)
+{
+	struct rig *r = *state;
+
+	look(r, NOECHO, 0, true);
+	type(r, "hunter2\n");
+	look(r, NOECHO, 1, false);
+	look(r, COOKED, 0, true);
+	type(r, "ls\n");
+	look(r, COOKED, 0, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "[no echo 8]<ls\n>");
 }
 
 /* Rule 2: the shell's own line and its program's modes in one look, in both modes of reading it */
@@ -769,7 +785,8 @@ main(void)
 	    TEST(test_a_write_behind_a_missed_look_goes_to_anybody),
 	    TEST(test_an_unfinished_line_is_doubt_once_the_modes_were_set),
 	    TEST(test_a_prompt_that_went_by_counts_once),
-	    TEST(test_a_line_end_alone_is_never_secret),
+	    TEST(test_a_line_end_alone_is_no_secret),
+	    TEST(test_a_secrets_own_line_end_is_secret),
 	    TEST(test_a_command_line_belongs_to_who_waited_for_it),
 	    TEST(test_a_line_right_after_a_line_is_typed_ahead),
 	    TEST(test_modes_that_were_set_before_a_line_was_read_arm_nobody),
