@@ -168,9 +168,8 @@ put_stream(struct recording *r, int64_t now_ns, char code, struct encode_held *h
 						       : r->held_ns;
 	if (error == 0 && r->sink.offset >= r->seal_next)
 		error = lines_seal_if_due(r, now_ns);
-	if (error == 0 &&
-	    (sink_waiting(&r->sink) >= sink_flush(&r->sink) || sink_space_is_due(&r->sink)))
-		lines_write(r, now_ns, 0);
+	if (error == 0)
+		lines_flow(r, now_ns);
 	return error;
 }
 

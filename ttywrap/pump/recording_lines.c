@@ -54,21 +54,43 @@ seal_hand_out(struct recording *r)
 }
 
 /* After an error, or with a writer at work, the next look is a delay away. */
+static void
+written(struct recording *r, int64_t now_ns, int error)
+{
+	r->error = error;
+	seal_hand_out(r);
+	if (sink_unwritten(&r->sink) == 0)
+		r->unwritten_ns = INT64_MAX;
+	if (r->error || r->sink.is_busy)
+		r->oldest_ns = now_ns;
+	else if (sink_waiting(&r->sink) == 0 && !r->sink.unpacked)
+		r->oldest_ns = INT64_MAX;
+}
+
 int
 lines_write(struct recording *r, int64_t now_ns, int64_t wait_ns)
 {
 	int sync = r->options.sync == RECORDING_SYNC_ALWAYS ||
 		   (r->options.sync == RECORDING_SYNC_SEAL && r->seal_at > 0);
 
-	r->error = sink_write(&r->sink, sync, wait_ns);
-	seal_hand_out(r);
-	if (sink_unwritten(&r->sink) == 0)
-		r->unwritten_ns = INT64_MAX;
-	if (r->error || r->sink.is_busy)
-		r->oldest_ns = now_ns;
-	else if (!r->sink.unpacked)
-		r->oldest_ns = INT64_MAX;
+	written(r, now_ns, sink_write(&r->sink, sync, wait_ns));
 	return r->error;
+}
+
+void
+lines_flow(struct recording *r, int64_t now_ns)
+{
+	if (r->sink.is_busy) {
+		int error = sink_collect(&r->sink);
+
+		if (r->sink.is_busy)
+			return;
+		written(r, now_ns, error);
+		if (error)
+			return;
+	}
+	if (sink_is_due(&r->sink))
+		lines_write(r, now_ns, 0);
 }
 
 int

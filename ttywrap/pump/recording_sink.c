@@ -17,9 +17,6 @@
 #define PACKED_SIZE   (1u << 20)
 #define PACKED_INSIDE (2 * packer_room(0))
 
-/* Behind this the ring turns back to its start when there is room: what is written soon needs no more pages. */
-#define TURN (64u << 10)
-
 int
 sink_init(struct sink *s, int fd, int level, struct recording_writer *writer)
 {
@@ -29,7 +26,8 @@ sink_init(struct sink *s, int fd, int level, struct recording_writer *writer)
 	s->taken = UINT64_MAX;
 	blake2b_init(&s->hash);
 	s->size = level > 0 ? PACKED_SIZE : SINK_SIZE;
-	s->buf = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	s->buf =
+	    mmap(NULL, 2 * s->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (s->buf == MAP_FAILED) {
 		s->buf = NULL;
 		goto fail;
@@ -54,7 +52,7 @@ sink_clear(struct sink *s)
 	if (s->is_busy && writer_finish(s->writer, &job, 0))
 		s->is_busy = 0;
 	if (s->buf && !s->is_busy)
-		munmap(s->buf, s->size);
+		munmap(s->buf, 2 * s->size);
 	if (!s->is_busy)
 		io_close(&s->fd);
 	free(s->stage);
@@ -84,8 +82,9 @@ sink_take_space(struct sink *s, size_t least, uint64_t limit)
 	s->least = s->packer ? PACKED_INSIDE + least + least / 16 : least;
 }
 
-int
-sink_space_is_due(const struct sink *s)
+/* A sink_write is due for space alone. */
+static int
+space_is_due(const struct sink *s)
 {
 	uint64_t left = s->taken - s->queued;
 
@@ -147,19 +146,22 @@ sink_unwritten(const struct sink *s)
 	return s->packer ? s->offset - s->settled : s->offset - s->written;
 }
 
+size_t
+sink_waiting(const struct sink *s)
+{
+	return (size_t)(s->queued - s->written);
+}
+
 static size_t
 need_of(const struct sink *s, size_t n)
 {
 	return s->packer ? packer_room(n) : n;
 }
 
-/* The ring's free parts: behind end, and before start. Neither is ever filled to its last byte. */
 size_t
 sink_room(const struct sink *s, size_t n)
 {
-	size_t need = need_of(s, n) + 1;
-	size_t here = s->is_wrapped ? (s->start - s->end) / need
-				    : (s->size - s->end) / need + s->start / need;
+	size_t here = (s->size - sink_waiting(s)) / need_of(s, n);
 	uint64_t left = s->taken - s->queued, there;
 
 	/* packer_room() for many at once: a block that is inside may come out, and another may be there then. */
@@ -170,45 +172,50 @@ sink_room(const struct sink *s, size_t n)
 	return here < there ? here : (size_t)there;
 }
 
-size_t
-sink_flush(const struct sink *s)
+static char *
+front_end(const struct sink *s)
 {
-	return s->writer ? SINK_WAKE : SINK_FLUSH;
+	return s->buf + (size_t)s->front * s->size + s->half[s->front].end;
+}
+
+static size_t
+front_room(const struct sink *s)
+{
+	return s->size - s->half[s->front].end;
 }
 
 char *
 sink_reserve(struct sink *s, size_t n)
 {
-	size_t need = need_of(s, n) + 1;
+	size_t need = need_of(s, n);
 
-	if (n > SINK_LINES || s->taken - s->queued < need - 1)
+	if (n > SINK_LINES || s->taken - s->queued < need || s->size - sink_waiting(s) < need)
 		return NULL;
-	if (!s->is_wrapped && s->start >= need && (s->end >= TURN || s->size - s->end < need)) {
-		s->wrap = s->end;
-		s->end = 0;
-		s->is_wrapped = 1;
-	}
-	if ((s->is_wrapped ? s->start : s->size) - s->end < need)
-		return NULL;
-	return s->packer ? s->stage : s->buf + s->end;
+	return s->packer ? s->stage : front_end(s);
+}
+
+static void
+put(struct sink *s, size_t n)
+{
+	s->half[s->front].end += n;
+	s->queued += n;
 }
 
 int
 sink_commit(struct sink *s, size_t n)
 {
-	const char *made = s->packer ? s->stage : s->buf + s->end;
+	const char *made = s->packer ? s->stage : front_end(s);
 	ssize_t packed = (ssize_t)n;
 
 	blake2b_update(&s->hash, made, n);
 	s->offset += n;
 	if (s->packer)
-		packed = packer_put(
-		    s->packer, s->buf + s->end, s->size - s->end, made, n, PACKER_GOES_ON);
+		packed =
+		    packer_put(s->packer, front_end(s), front_room(s), made, n, PACKER_GOES_ON);
 	s->unpacked = s->in_frame = s->packer != NULL;
 	if (packed < 0)
 		return (int)packed;
-	s->end += (size_t)packed;
-	s->queued += (uint64_t)packed;
+	put(s, (size_t)packed);
 	return 0;
 }
 
@@ -221,31 +228,29 @@ sink_pack(struct sink *s, int end_frame)
 		return 0;
 	if (!sink_reserve(s, 0))
 		return -EAGAIN;
-	packed = packer_put(s->packer, s->buf + s->end, s->size - s->end, NULL, 0,
-	    end_frame ? PACKER_END : PACKER_FLUSH);
+	packed = packer_put(
+	    s->packer, front_end(s), front_room(s), NULL, 0, end_frame ? PACKER_END : PACKER_FLUSH);
 	if (packed < 0)
 		return (int)packed;
 	s->unpacked = 0;
 	s->in_frame = !end_frame;
-	s->end += (size_t)packed;
-	s->queued += (uint64_t)packed;
+	put(s, (size_t)packed);
 	return 0;
 }
 
-size_t
-sink_waiting(const struct sink *s)
-{
-	return (size_t)(s->queued - s->written);
-}
-
-/* What lies in one piece from start on. */
+/* What is in the other half, or if that is empty, all there is: the halves change places. */
 static struct writer_job
-job_next(const struct sink *s, int sync, int space)
+job_next(struct sink *s, int sync, int space)
 {
-	size_t to = s->is_wrapped ? s->wrap : s->end;
-	struct writer_job job = {
-	    .fd = s->fd, .bytes = s->buf + s->start, .n = to - s->start, .sync = sync};
+	int back = !s->front;
+	struct writer_job job = {.fd = s->fd, .sync = sync};
 
+	if (s->half[back].end == 0) {
+		back = s->front;
+		s->front = !back;
+	}
+	job.bytes = s->buf + (size_t)back * s->size + s->half[back].start;
+	job.n = s->half[back].end - s->half[back].start;
 	if (space)
 		want_space(s, &job);
 	return job;
@@ -255,13 +260,15 @@ job_next(const struct sink *s, int sync, int space)
 static int
 job_done(struct sink *s, const struct writer_job *job)
 {
+	int back = !s->front;
+
 	s->is_busy = 0;
-	s->start += job->written;
+	s->half[back].start += job->written;
 	s->written += job->written;
-	if (s->is_wrapped && s->start == s->wrap)
-		s->start = s->is_wrapped = 0;
-	if (!s->is_wrapped && s->start == s->end)
-		s->start = s->end = 0;
+	if (s->half[back].start == s->half[back].end)
+		s->half[back].start = s->half[back].end = 0;
+	if (s->written == s->queued)
+		s->front = 0; /* a session that writes little needs one half's pages */
 	if (job->sync && job->error == 0)
 		s->synced = s->written;
 	if (s->written == s->queued && !s->unpacked)
@@ -281,14 +288,29 @@ write_here(struct sink *s, int sync)
 {
 	int error = 0;
 
-	for (int space = sink_space_is_due(s); error == 0 && (space || has_job(s, sync));
-	     space = 0) {
+	for (int space = space_is_due(s); error == 0 && (space || has_job(s, sync)); space = 0) {
 		struct writer_job job = job_next(s, sync, space);
 
 		writer_run(&job);
 		error = job_done(s, &job);
 	}
 	return error ? error : s->space_error;
+}
+
+int
+sink_collect(struct sink *s)
+{
+	struct writer_job job;
+
+	return s->is_busy && writer_finish(s->writer, &job, 0) ? job_done(s, &job) : 0;
+}
+
+int
+sink_is_due(const struct sink *s)
+{
+	size_t enough = s->writer ? SINK_WAKE : SINK_FLUSH;
+
+	return !s->is_busy && (sink_waiting(s) >= enough || space_is_due(s));
 }
 
 int
@@ -301,8 +323,8 @@ sink_write(struct sink *s, int sync, int64_t wait_ns)
 		return write_here(s, sync);
 	if (s->is_busy && writer_finish(s->writer, &job, wait_ns))
 		error = job_done(s, &job);
-	if (!s->is_busy && (has_job(s, sync) || sink_space_is_due(s))) {
-		job = job_next(s, sync, sink_space_is_due(s));
+	if (!s->is_busy && (has_job(s, sync) || space_is_due(s))) {
+		job = job_next(s, sync, space_is_due(s));
 		writer_start(s->writer, &job);
 		s->is_busy = 1;
 	}

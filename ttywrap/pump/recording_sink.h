@@ -18,7 +18,7 @@
 #define SINK_SIZE  (256u << 10) /* bytes waiting at most; pages not needed stay untouched */
 #define SINK_LINES (64u << 10)  /* what sink_reserve gives at once, at most */
 #define SINK_FLUSH (32u << 10)  /* waiting bytes that are worth a write */
-#define SINK_WAKE  (96u << 10)  /* the same when a thread has to be woken for it */
+#define SINK_WAKE  (64u << 10)  /* the same when a thread has to be woken for it */
 
 struct sink_packer;      /* the compressor, recording_zstd.c */
 struct recording_writer; /* the thread, recording_writer.c */
@@ -38,10 +38,16 @@ struct sink {
 	uint64_t written;    /* bytes of the file written; queued - written are waiting */
 	uint64_t synced;     /* bytes of the file known to be on the disk */
 	uint64_t settled;    /* offset when all of it was last in the file */
-	/* The waiting bytes are [start, end), or [start, wrap) and then [0, end) when is_wrapped. */
+	/*
+	 * Two buffers in one piece of memory, each with room for all that may wait: lines go into one
+	 * while the other is written, so that what is written is always one piece.
+	 */
 	char *buf;
-	size_t size, start, end, wrap;
-	int is_wrapped;
+	size_t size; /* of each */
+	struct {
+		size_t start, end; /* the waiting bytes */
+	} half[2];
+	int front;   /* the one that lines go into; the other's bytes come before its own */
 	char *stage; /* compressed: where lines are made */
 	struct sink_packer *packer;
 	int unpacked; /* lines went into the compressor and have not come out whole */
@@ -73,9 +79,6 @@ void sink_take_space(struct sink *, size_t least, uint64_t limit);
 /* The last lines may use what there is. */
 void sink_leave_space(struct sink *);
 
-/* A sink_write is due for space alone. */
-int sink_space_is_due(const struct sink *);
-
 /* SPACE_THROUGH: is everything that has gone in in the file, and synced if that is what sync says? Else always. */
 int sink_is_through(const struct sink *, int sync);
 
@@ -88,8 +91,11 @@ void sink_clear(struct sink *);
 /* How many times lines of n <= SINK_LINES bytes can go in before the next write. */
 size_t sink_room(const struct sink *, size_t n);
 
-/* How many waiting bytes are worth a write. */
-size_t sink_flush(const struct sink *);
+/* Takes the writer's word if it is there. Returns 0 or the -errno of its write. */
+int sink_collect(struct sink *);
+
+/* Is there enough for a write, and nobody at it? */
+int sink_is_due(const struct sink *);
 
 /* Where to make n <= SINK_LINES bytes of lines; NULL when there is no room for them. Followed by sink_commit. */
 char *sink_reserve(struct sink *, size_t n);

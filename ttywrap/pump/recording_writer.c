@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,15 +19,12 @@
 
 #define TAKE_LEAST (16u << 10) /* bytes of the disk's space: what is less is not worth a call */
 
+/* Semaphores, since they cost a system call only when somebody sleeps behind them. */
 struct recording_writer {
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	enum {
-		IDLE,
-		BUSY,
-		QUIT
-	} state;
+	sem_t given, done; /* a job, or the end; a job's end */
+	bool is_busy;      /* the session's word: a job was given and not taken back */
+	bool quit;
 	struct writer_job job;
 };
 
@@ -72,25 +71,25 @@ writer_run(struct writer_job *job)
 		job->error = -errno;
 }
 
+static void
+wait_for(sem_t *sem)
+{
+	while (sem_wait(sem) != 0)
+		;
+}
+
 static void *
 writer_thread(void *arg)
 {
 	struct recording_writer *w = arg;
 
-	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		while (w->state == IDLE)
-			pthread_cond_wait(&w->changed, &w->lock);
-		if (w->state == QUIT)
-			break;
-		pthread_mutex_unlock(&w->lock);
+		wait_for(&w->given);
+		if (w->quit)
+			return NULL;
 		writer_run(&w->job);
-		pthread_mutex_lock(&w->lock);
-		w->state = IDLE;
-		pthread_cond_broadcast(&w->changed);
+		sem_post(&w->done);
 	}
-	pthread_mutex_unlock(&w->lock);
-	return NULL;
 }
 
 /* Returns 0 or an errno value. */
@@ -118,15 +117,11 @@ recording_writer_new(void)
 {
 	struct recording_writer *w = calloc(1, sizeof *w);
 	struct writer_job job = {.fd = -1};
-	pthread_condattr_t attr;
 
 	if (!w)
 		return NULL;
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	sem_init(&w->given, 0, 0);
+	sem_init(&w->done, 0, 0);
 	errno = thread_start(w);
 	if (errno) {
 		free(w);
@@ -142,47 +137,48 @@ recording_writer_new(void)
 void
 recording_writer_free(struct recording_writer *w)
 {
-	int stuck;
+	struct writer_job job;
 
-	if (!w)
+	if (!w || (w->is_busy && !writer_finish(w, &job, 0)))
 		return;
-	pthread_mutex_lock(&w->lock);
-	stuck = w->state == BUSY;
-	w->state = stuck ? BUSY : QUIT;
-	pthread_cond_broadcast(&w->changed);
-	pthread_mutex_unlock(&w->lock);
-	if (stuck)
-		return;
+	w->quit = true;
+	sem_post(&w->given);
 	pthread_join(w->thread, NULL);
-	pthread_cond_destroy(&w->changed);
-	pthread_mutex_destroy(&w->lock);
+	sem_destroy(&w->given);
+	sem_destroy(&w->done);
 	free(w);
 }
 
 void
 writer_start(struct recording_writer *w, const struct writer_job *job)
 {
-	pthread_mutex_lock(&w->lock);
 	w->job = *job;
-	w->state = BUSY;
-	pthread_mutex_unlock(&w->lock);
-	/* Behind the lock, or the thread wakes up only to wait for it. */
-	pthread_cond_broadcast(&w->changed);
+	w->is_busy = true;
+	sem_post(&w->given);
+}
+
+static bool
+is_done(struct recording_writer *w, int64_t wait_ns)
+{
+	int64_t until = wait_ns > 0 ? io_now_ns() + wait_ns : 0;
+	struct timespec t = {until / 1000000000, until % 1000000000};
+
+	if (sem_trywait(&w->done) == 0)
+		return true;
+	if (wait_ns <= 0)
+		return false;
+	while (sem_clockwait(&w->done, CLOCK_MONOTONIC, &t) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
 }
 
 int
 writer_finish(struct recording_writer *w, struct writer_job *job, int64_t wait_ns)
 {
-	int64_t until = wait_ns > 0 ? io_now_ns() + wait_ns : 0;
-	struct timespec t = {until / 1000000000, until % 1000000000};
-	int done, late = wait_ns <= 0;
-
-	pthread_mutex_lock(&w->lock);
-	while (w->state == BUSY && !late)
-		late = pthread_cond_timedwait(&w->changed, &w->lock, &t) != 0;
-	done = w->state != BUSY;
-	if (done)
-		*job = w->job;
-	pthread_mutex_unlock(&w->lock);
-	return done;
+	if (w->is_busy && !is_done(w, wait_ns))
+		return 0;
+	w->is_busy = false;
+	*job = w->job;
+	return 1;
 }

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define MS INT64_C(1000000)
@@ -159,6 +160,34 @@ test_a_flood_arrives_whole(void **state)
 	}
 }
 
+/* A thread is woken up for a lot or, at the end, for the rest. Here each write(2) is a packet. */
+static void
+test_a_flood_is_written_in_large_pieces(void **state)
+{
+	struct recording_writer *w = recording_writer_new();
+	static char block[4096], packet[SINK_SIZE];
+	int ends[2], size = 16 << 20, small = 0, large = 0;
+	struct recording *r;
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+	r = start(ends[1], (struct recording_options){0}, w, NULL, NULL);
+	memset(block, 'x', sizeof block);
+	for (int i = 0; i < 500; i++) {
+		while (recording_output(r, 0, block, sizeof block) == -EAGAIN)
+			;
+		while ((got = recv(ends[0], packet, sizeof packet, MSG_DONTWAIT)) > 0)
+			*(got < (ssize_t)SINK_WAKE ? &small : &large) += 1;
+	}
+	assert_int_equal(small, 1); /* the header */
+	assert_in_range(large, 7, 31);
+	recording_free(r);
+	recording_writer_free(w);
+	close(ends[0]);
+}
+
 static void
 test_errors_come_back(void **state)
 {
@@ -208,6 +237,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_stalled_disk_stalls_nobody_until_the_buffer_is_full),
 	    cmocka_unit_test(test_a_flood_arrives_whole),
+	    cmocka_unit_test(test_a_flood_is_written_in_large_pieces),
 	    cmocka_unit_test(test_errors_come_back),
 	    cmocka_unit_test(test_free_does_not_wait),
 	};
