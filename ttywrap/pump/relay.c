@@ -45,6 +45,8 @@ struct relay {
 	struct relay_end *end;
 	struct flow in;
 	struct backlog out;
+	bool out_held; /* what is there of output waits for more of it, not for the terminal */
+	bool more;     /* the last read from the session left more to be read */
 	bool in_held;  /* the witness wants to see what became of the input before it first */
 	bool seen;     /* there was a look since poll(2) returned, or since the last write */
 	bool draining; /* the session is over: what is still there goes out, nothing comes in */
@@ -118,21 +120,44 @@ write_out(struct relay *r)
 	r->moved_ns = r->now_ns;
 }
 
-/* n more bytes are behind the backlog's end. What the terminal takes, it gets before all else. */
+/* What waits for nothing but to be in the file, where that has to come first. */
 static void
-take_output(struct relay *r, size_t n)
+show(struct relay *r)
+{
+	if (witness_comes_first(r->witness) && !out_is_empty(r) &&
+	    witness_is_safe(r->witness, r->now_ns, SAFE_WAIT_NS))
+		write_out(r);
+}
+
+/*
+ * n more bytes are behind the backlog's end. What the terminal takes, it gets before all else; but where more
+ * follows at once (hold), it gets it together with that: each write(2) wakes up who reads there.
+ */
+static void
+take_output(struct relay *r, size_t n, bool hold)
 {
 	const uint8_t *bytes = r->out.bytes + r->out.len;
-	bool waits = !out_is_empty(r);
+	bool waits = !out_is_empty(r) && !r->out_held;
 
 	r->out.len += n;
 	if (r->outer_gone)
 		r->out.at = r->out.len;
-	else if (!waits && !witness_comes_first(r->witness))
+	else if (!waits && !hold && !witness_comes_first(r->witness))
 		write_out(r);
+	r->out_held = hold && !waits && !r->outer_gone;
 	keep(r, witness_output(r->witness, r->now_ns, bytes, n));
-	if (!waits && !out_is_empty(r) && witness_is_safe(r->witness, r->now_ns, SAFE_WAIT_NS))
+	if (!waits && !hold)
+		show(r);
+}
+
+/* No more comes now to go with it. */
+static void
+write_held(struct relay *r)
+{
+	r->out_held = false;
+	if (!witness_comes_first(r->witness))
 		write_out(r);
+	show(r);
 }
 
 /*
@@ -141,7 +166,7 @@ take_output(struct relay *r, size_t n)
  * put back. Returns whether there is more to be read.
  */
 static bool
-read_inner(struct relay *r)
+read_inner(struct relay *r, bool hold)
 {
 	uint8_t *front, kept, packet;
 	ssize_t got;
@@ -153,6 +178,7 @@ read_inner(struct relay *r)
 	got = io_read(PUMP_PTM, front, 1 + CHUNK);
 	packet = *front;
 	*front = kept;
+	r->more = false;
 	if (got == -EAGAIN || got == 0) {
 		r->inner_gone = r->draining;
 		return false;
@@ -169,8 +195,9 @@ read_inner(struct relay *r)
 			witness_flushed(r->witness);
 		return false;
 	}
-	take_output(r, (size_t)got - 1);
-	return got - 1 >= FULL;
+	r->more = got - 1 >= FULL;
+	take_output(r, (size_t)got - 1, hold && r->more && !r->out_held);
+	return r->more;
 }
 
 static bool
@@ -185,7 +212,7 @@ look(struct relay *r, bool force)
 {
 	r->seen = witness_look(r->witness, force, can_read(r));
 	for (int i = 1; i <= READS && witness_wants_output(r->witness) && can_read(r); i++) {
-		(void)read_inner(r);
+		(void)read_inner(r, false);
 		witness_judge(r->witness);
 		if (witness_wants_output(r->witness))
 			r->seen = witness_look(r->witness, force, i < READS && can_read(r));
@@ -345,19 +372,21 @@ is_over(const struct relay *r)
 }
 
 /*
- * A flood is read without asking for each chunk whether there is one: while a
- * chunk was full and the terminal took it, another is there already.
+ * A flood is read without asking for each chunk whether there is one: behind a full one another is there
+ * already. Two of them go out in one write, which is what a PTY's buffer takes at once (8192, pty_common_install()).
  */
 static void
 read_output(struct relay *r)
 {
-	for (int i = 0; i < READS; i++) {
-		bool more = read_inner(r);
+	for (int i = 1; i <= READS; i++) {
+		bool more = read_inner(r, i < READS);
 
-		if (!more || !out_is_empty(r) || r->inner_gone || witness_is_full(r->witness))
-			return;
+		if (!more || !out_has_room(r) || r->inner_gone || witness_is_full(r->witness))
+			break;
 		r->now_ns = io_now_ns();
 	}
+	if (r->out_held && !r->outer_gone)
+		write_held(r);
 }
 
 /* What somebody waits for at a terminal comes first: output, then keys. */
@@ -373,8 +402,9 @@ step(struct relay *r)
 	if ((p[0].revents & (POLLOUT | POLLHUP | POLLERR)) && !out_is_empty(r) &&
 	    witness_is_safe(r->witness, r->now_ns, 0))
 		write_out(r);
-	if (out_has_room(r) && ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining) &&
-	    !r->inner_gone)
+	if (out_has_room(r) && !r->inner_gone &&
+	    ((p[1].revents & (POLLIN | POLLHUP | POLLPRI)) || r->draining ||
+		(r->more && !witness_is_full(r->witness))))
 		read_output(r);
 	look_after(r, p);
 	if (((p[1].revents & POLLOUT) || r->in_held) && !r->draining)
