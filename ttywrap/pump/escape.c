@@ -233,6 +233,18 @@ block_is_plain(const uint8_t *p)
 }
 #endif
 
+/* In as many pieces as the processor needs for it. */
+typedef uint8_t half_block __attribute__((vector_size(BLOCK / 2), aligned(1), may_alias));
+
+static inline void
+copy_block(char *o, const uint8_t *p)
+{
+	half_block low = *(const half_block *)p, high = *(const half_block *)(p + BLOCK / 2);
+
+	*(half_block *)o = low;
+	*(half_block *)(o + BLOCK / 2) = high;
+}
+
 /*
  * A plain block, behind which there is another: it is copied whole, and again what stands behind each
  * special character, over what is of no use any more. No branch depends on how many bytes stand
@@ -244,7 +256,7 @@ put_block(char *o, const uint8_t *p)
 	uint64_t special = special_bits(p);
 	size_t done = 0;
 
-	memcpy(o, p, BLOCK);
+	copy_block(o, p);
 	for (; special != 0; special &= special - 1) {
 		size_t at = (size_t)__builtin_ctzll(special);
 		const char *w = written[p[at]];
@@ -253,7 +265,7 @@ put_block(char *o, const uint8_t *p)
 		memcpy(o, w, 8);
 		o += w[7];
 		done = at + 1;
-		memcpy(o, p + done, BLOCK);
+		copy_block(o, p + done);
 	}
 	return o + (BLOCK - done);
 }
@@ -270,10 +282,10 @@ unfinished(const uint8_t *end, size_t n)
 
 /* Plain blocks, as long as they follow each other, up to the end of a character. */
 #if defined __SSE2__ && !defined NO_SIMD
-__attribute__((target("ssse3")))
+__attribute__((target("ssse3"), always_inline))
 #endif
-static void
-escape_blocks(char **dst, const uint8_t **src, const uint8_t *end)
+static inline void
+put_blocks(char **dst, const uint8_t **src, const uint8_t *end)
 {
 	const uint8_t *p = *src;
 	char *o = *dst;
@@ -294,15 +306,32 @@ escape_blocks(char **dst, const uint8_t **src, const uint8_t *end)
 	*src = p - back;
 }
 
-static inline int
-has_blocks(void)
-{
+typedef void escape_blocks(char **dst, const uint8_t **src, const uint8_t *end);
+
 #if defined __SSE2__ && !defined NO_SIMD
-	return cpu_has(SSSE3, "ssse3");
-#else
-	return 1;
-#endif
+/* One and the same: what differs is how wide the copies are. */
+#define BLOCKS(name, features)                                                                     \
+	__attribute__((target(features))) static void name(                                        \
+	    char **dst, const uint8_t **src, const uint8_t *end)                                   \
+	{                                                                                          \
+		put_blocks(dst, src, end);                                                         \
+	}
+
+BLOCKS(blocks_ssse3, "ssse3")
+BLOCKS(blocks_avx2, "avx2")
+
+static escape_blocks *
+blocks_here(void)
+{
+	return cpu_has(AVX2, "avx2") ? blocks_avx2 : cpu_has(SSSE3, "ssse3") ? blocks_ssse3 : NULL;
 }
+#else
+static escape_blocks *
+blocks_here(void)
+{
+	return put_blocks;
+}
+#endif
 
 /* One character after the other, to the end or a block's length further. Returns 0 to stop, as escape_wide does. */
 static int
@@ -324,12 +353,13 @@ size_t
 escape(char *dst, const uint8_t *src, size_t n, size_t *used)
 {
 	const uint8_t *p = src, *end = src + n;
-	int blocks = has_blocks(), fine = 1;
+	escape_blocks *blocks = blocks_here();
+	int fine = 1;
 	char *o = dst;
 
 	while (fine && p < end) {
 		if (blocks)
-			escape_blocks(&o, &p, end);
+			blocks(&o, &p, end);
 		fine = escape_some(&o, &p, end);
 	}
 	*used = (size_t)(p - src);
