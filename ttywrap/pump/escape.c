@@ -175,17 +175,20 @@ unsafe(__m128i v, __m128i last1, __m128i last2)
 __attribute__((target("ssse3"), always_inline)) static inline int
 block_is_plain(const uint8_t *p, __m128i before)
 {
-	__m128i wrong = _mm_setzero_si128();
+	__m128i wrong = _mm_setzero_si128(), any = before;
 
+	for (int i = 0; i < BLOCK; i += 16)
+		any = _mm_or_si128(any, _mm_loadu_si128((const __m128i *)(p + i)));
+	if (_mm_movemask_epi8(any) == 0)
+		return 1;
 	for (int i = 0; i < BLOCK; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
 		__m128i last1 = _mm_alignr_epi8(v, before, 15);
 		__m128i last2 = _mm_alignr_epi8(v, before, 14);
 
-		if (_mm_movemask_epi8(_mm_or_si128(v, before)) != 0)
-			wrong = _mm_or_si128(
-			    wrong, _mm_or_si128(unsafe(v, last1, last2),
-				       mistakes(v, last1, last2, _mm_alignr_epi8(v, before, 13))));
+		wrong = _mm_or_si128(
+		    wrong, _mm_or_si128(unsafe(v, last1, last2),
+			       mistakes(v, last1, last2, _mm_alignr_epi8(v, before, 13))));
 		before = v;
 	}
 	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
