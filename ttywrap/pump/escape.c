@@ -7,7 +7,7 @@
 
 #include <string.h>
 #if defined __SSE2__ && !defined NO_SIMD
-#include <tmmintrin.h>
+#include <immintrin.h>
 #endif
 
 /* How each ASCII character is written: up to six bytes, and their number in the eighth. */
@@ -125,74 +125,18 @@ enum {
 	ANY = SHORT | LONG | TAILS,
 };
 
-/* Where a character of three or four bytes has its third and fourth, there are TAILS, and nowhere else. */
-__attribute__((target("ssse3"), always_inline)) static inline __m128i
-mistakes(__m128i v, __m128i last1, __m128i last2, __m128i last3)
-{
-	const __m128i first_high = _mm_setr_epi8(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG,
-	    (char)TAILS, (char)TAILS, (char)TAILS, (char)TAILS, SHORT | OVERLONG_2, SHORT,
-	    SHORT | OVERLONG_3 | SURROGATE, SHORT | LARGE | LARGE_5 | OVERLONG_4);
-	const __m128i first_low = _mm_setr_epi8((char)(ANY | OVERLONG_2 | OVERLONG_3 | OVERLONG_4),
-	    (char)(ANY | OVERLONG_2), (char)ANY, (char)ANY, (char)(ANY | LARGE),
-	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
-	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
-	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
-	    (char)(ANY | LARGE | LARGE_5), (char)(ANY | LARGE | LARGE_5),
-	    (char)(ANY | LARGE | LARGE_5 | SURROGATE), (char)(ANY | LARGE | LARGE_5),
-	    (char)(ANY | LARGE | LARGE_5));
-	const __m128i second_high = _mm_setr_epi8(SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, SHORT,
-	    SHORT, (char)(LONG | OVERLONG_2 | TAILS | OVERLONG_3 | LARGE_5 | OVERLONG_4),
-	    (char)(LONG | OVERLONG_2 | TAILS | OVERLONG_3 | LARGE),
-	    (char)(LONG | OVERLONG_2 | TAILS | SURROGATE | LARGE),
-	    (char)(LONG | OVERLONG_2 | TAILS | SURROGATE | LARGE), SHORT, SHORT, SHORT, SHORT);
-	const __m128i half = _mm_set1_epi8(0x0f);
-	__m128i pair = _mm_and_si128(
-	    _mm_and_si128(
-		_mm_shuffle_epi8(first_high, _mm_and_si128(_mm_srli_epi16(last1, 4), half)),
-		_mm_shuffle_epi8(first_low, _mm_and_si128(last1, half))),
-	    _mm_shuffle_epi8(second_high, _mm_and_si128(_mm_srli_epi16(v, 4), half)));
-	/* The top bit: two before was the lead of three or more, three before that of four. */
-	__m128i tails = _mm_or_si128(_mm_subs_epu8(last2, _mm_set1_epi8(0xe0 - 0x80)),
-	    _mm_subs_epu8(last3, _mm_set1_epi8(0xf0 - 0x80)));
+#ifndef NO_AVX2
+#define NO_AVX2 0 /* 1: for a test of the other */
+#endif
 
-	return _mm_xor_si128(pair, _mm_and_si128(tails, _mm_set1_epi8((char)0x80)));
-}
-
-/* is_unsafe, of sixteen places. */
-__attribute__((target("ssse3"), always_inline)) static inline __m128i
-unsafe(__m128i v, __m128i last1, __m128i last2)
-{
-	__m128i c1 = _mm_and_si128(_mm_cmpeq_epi8(last1, _mm_set1_epi8((char)0xc2)),
-	    _mm_cmplt_epi8(v, _mm_set1_epi8((char)0xa0)));
-	__m128i line = _mm_and_si128(_mm_cmpeq_epi8(last2, _mm_set1_epi8((char)0xe2)),
-	    _mm_and_si128(_mm_cmpeq_epi8(last1, _mm_set1_epi8((char)0x80)),
-		_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(1)), _mm_set1_epi8((char)0xa9))));
-
-	return _mm_or_si128(c1, line);
-}
-
-/* before: the sixteen bytes in front of the block, or zeros. */
-__attribute__((target("ssse3"), always_inline)) static inline int
-block_is_plain(const uint8_t *p, __m128i before)
-{
-	__m128i wrong = _mm_setzero_si128(), any = before;
-
-	for (int i = 0; i < BLOCK; i += 16)
-		any = _mm_or_si128(any, _mm_loadu_si128((const __m128i *)(p + i)));
-	if (_mm_movemask_epi8(any) == 0)
-		return 1;
-	for (int i = 0; i < BLOCK; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
-		__m128i last1 = _mm_alignr_epi8(v, before, 15);
-		__m128i last2 = _mm_alignr_epi8(v, before, 14);
-
-		wrong = _mm_or_si128(
-		    wrong, _mm_or_si128(unsafe(v, last1, last2),
-			       mistakes(v, last1, last2, _mm_alignr_epi8(v, before, 13))));
-		before = v;
-	}
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
-}
+#define NAME(name) name##_ssse3
+#define TARGET     "ssse3"
+#define WIDTH      16
+#include "pump/escape_plain.inc"
+#define NAME(name) name##_avx2
+#define TARGET     "avx2"
+#define WIDTH      32
+#include "pump/escape_plain.inc"
 
 static inline uint64_t
 special_bits_16(const uint8_t *p)
@@ -226,10 +170,11 @@ special_bits(const uint8_t *p)
 
 /* Without shuffles: ASCII only. */
 static inline int
-block_is_plain(const uint8_t *p)
+block_is_plain(const uint8_t *p, int follows)
 {
 	uint8_t all = 0;
 
+	(void)follows;
 	for (int i = 0; i < BLOCK; i++)
 		all |= p[i];
 	return all < 0x80;
@@ -283,56 +228,47 @@ unfinished(const uint8_t *end, size_t n)
 	return 0;
 }
 
-/* Plain blocks, as long as they follow each other, up to the end of a character. */
-#if defined __SSE2__ && !defined NO_SIMD
-__attribute__((target("ssse3"), always_inline))
-#endif
+/* Where the plain blocks end, and what was made of them: up to the end of a character. */
 static inline void
-put_blocks(char **dst, const uint8_t **src, const uint8_t *end)
+blocks_end(char **dst, const uint8_t **src, const uint8_t *p, char *o)
 {
-	const uint8_t *p = *src;
-	char *o = *dst;
-	size_t back;
-#if defined __SSE2__ && !defined NO_SIMD
-	__m128i before = _mm_setzero_si128();
+	size_t back = unfinished(p, (size_t)(p - *src));
 
-	for (; end - p >= 2 * BLOCK && block_is_plain(p, before); p += BLOCK) {
-		o = put_block(o, p);
-		before = _mm_loadu_si128((const __m128i *)(p + BLOCK - 16));
-	}
-#else
-	for (; end - p >= 2 * BLOCK && block_is_plain(p); p += BLOCK)
-		o = put_block(o, p);
-#endif
-	back = unfinished(p, (size_t)(p - *src));
 	*dst = o - back;
 	*src = p - back;
 }
 
 typedef void escape_blocks(char **dst, const uint8_t **src, const uint8_t *end);
 
-#if defined __SSE2__ && !defined NO_SIMD
-/* One and the same: what differs is how wide the copies are. */
-#define BLOCKS(name, features)                                                                     \
-	__attribute__((target(features))) static void name(                                        \
-	    char **dst, const uint8_t **src, const uint8_t *end)                                   \
+/* Plain blocks, as long as they follow each other. */
+#define BLOCKS(name, is_plain)                                                                     \
+	static void name(char **dst, const uint8_t **src, const uint8_t *end)                      \
 	{                                                                                          \
-		put_blocks(dst, src, end);                                                         \
+		const uint8_t *p = *src;                                                           \
+		char *o = *dst;                                                                    \
+                                                                                                   \
+		for (; end - p >= 2 * BLOCK && is_plain(p, p > *src); p += BLOCK)                  \
+			o = put_block(o, p);                                                       \
+		blocks_end(dst, src, p, o);                                                        \
 	}
 
-BLOCKS(blocks_ssse3, "ssse3")
-BLOCKS(blocks_avx2, "avx2")
+#if defined __SSE2__ && !defined NO_SIMD
+__attribute__((target("ssse3"))) BLOCKS(blocks_ssse3, block_is_plain_ssse3)
+    __attribute__((target("avx2"))) BLOCKS(blocks_avx2, block_is_plain_avx2)
+
+	static escape_blocks *blocks_here(void)
+{
+	if (!NO_AVX2 && cpu_has(AVX2, "avx2"))
+		return blocks_avx2;
+	return cpu_has(SSSE3, "ssse3") ? blocks_ssse3 : NULL;
+}
+#else
+BLOCKS(blocks_plain, block_is_plain)
 
 static escape_blocks *
 blocks_here(void)
 {
-	return cpu_has(AVX2, "avx2") ? blocks_avx2 : cpu_has(SSSE3, "ssse3") ? blocks_ssse3 : NULL;
-}
-#else
-static escape_blocks *
-blocks_here(void)
-{
-	return put_blocks;
+	return blocks_plain;
 }
 #endif
 
