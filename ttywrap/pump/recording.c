@@ -169,7 +169,7 @@ put_stream(struct recording *r, int64_t now_ns, char code, struct encode_held *h
 	if (error == 0 && r->sink.offset >= r->seal_next)
 		error = lines_seal_if_due(r, now_ns);
 	if (error == 0)
-		lines_flow(r, now_ns);
+		lines_flow(r, now_ns, 0);
 	return error;
 }
 
@@ -320,7 +320,7 @@ void
 recording_wait(struct recording *r, int64_t now_ns, int64_t wait_ns)
 {
 	if (r->sink.is_busy)
-		lines_write(r, now_ns, wait_ns);
+		lines_flow(r, now_ns, wait_ns);
 }
 
 int

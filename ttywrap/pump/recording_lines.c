@@ -78,19 +78,18 @@ lines_write(struct recording *r, int64_t now_ns, int64_t wait_ns)
 }
 
 void
-lines_flow(struct recording *r, int64_t now_ns)
+lines_flow(struct recording *r, int64_t now_ns, int64_t wait_ns)
 {
-	if (r->sink.is_busy) {
-		int error = sink_collect(&r->sink);
+	int error = 0;
 
+	if (r->sink.is_busy) {
+		error = sink_collect(&r->sink, wait_ns);
 		if (r->sink.is_busy)
 			return;
 		written(r, now_ns, error);
-		if (error)
-			return;
 	}
-	if (sink_is_due(&r->sink))
-		lines_write(r, now_ns, 0);
+	if (sink_is_due(&r->sink) && lines_write(r, now_ns, 0) == 0)
+		r->error = error; /* until the next one is done */
 }
 
 int

@@ -66,8 +66,11 @@ int lines_seal_if_due(struct recording *r, int64_t now_ns);
 /* sink_write, with what follows from it: the next deadline, a seal to hand out. Returns recording_error(). */
 int lines_write(struct recording *r, int64_t now_ns, int64_t wait_ns);
 
-/* The same once there is enough for a write, and nobody at it. */
-void lines_flow(struct recording *r, int64_t now_ns);
+/*
+ * The same once there is enough for a write, and nobody at it. In a flood nothing less is handed over, however
+ * late the writer is, so that no more than a chunk above that is ever touched of a buffer.
+ */
+void lines_flow(struct recording *r, int64_t now_ns, int64_t wait_ns);
 
 /* Until all is written, however often the writer has to be started; -ETIMEDOUT when that takes too long. */
 int lines_settle(struct recording *r, int64_t now_ns);

@@ -298,11 +298,11 @@ write_here(struct sink *s, int sync)
 }
 
 int
-sink_collect(struct sink *s)
+sink_collect(struct sink *s, int64_t wait_ns)
 {
 	struct writer_job job;
 
-	return s->is_busy && writer_finish(s->writer, &job, 0) ? job_done(s, &job) : 0;
+	return s->is_busy && writer_finish(s->writer, &job, wait_ns) ? job_done(s, &job) : 0;
 }
 
 int
@@ -317,12 +317,11 @@ int
 sink_write(struct sink *s, int sync, int64_t wait_ns)
 {
 	struct writer_job job;
-	int error = 0;
+	int error;
 
 	if (!s->writer)
 		return write_here(s, sync);
-	if (s->is_busy && writer_finish(s->writer, &job, wait_ns))
-		error = job_done(s, &job);
+	error = sink_collect(s, wait_ns);
 	if (!s->is_busy && (has_job(s, sync) || space_is_due(s))) {
 		job = job_next(s, sync, space_is_due(s));
 		writer_start(s->writer, &job);

@@ -91,8 +91,8 @@ void sink_clear(struct sink *);
 /* How many times lines of n <= SINK_LINES bytes can go in before the next write. */
 size_t sink_room(const struct sink *, size_t n);
 
-/* Takes the writer's word if it is there. Returns 0 or the -errno of its write. */
-int sink_collect(struct sink *);
+/* Takes the writer's word if it comes within wait_ns. Returns 0 or the -errno of its write. */
+int sink_collect(struct sink *, int64_t wait_ns);
 
 /* Is there enough for a write, and nobody at it? */
 int sink_is_due(const struct sink *);
