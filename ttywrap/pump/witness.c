@@ -15,10 +15,9 @@
 #include "pump/cmdline.h"
 #include "pump/commands.h"
 #include "pump/input.h"
-#include "pump/limit.h"
-#include "pump/outbox.h"
 #include "pump/recording.h"
 #include "pump/recording_writer.h"
+#include "pump/report.h"
 #include "pump/typed.h"
 #include "pump/sandbox.h"
 
@@ -30,7 +29,7 @@
 _Static_assert((int)INPUT_IN_DOUBT == (int)MESSAGE_WHY_DOUBT, "the same, in order");
 
 struct witness {
-	struct outbox outbox;
+	struct report report;
 	struct typed *typed;             /* NULL without a terminal, and when its input is over */
 	struct recording_writer *writer; /* NULL: there is none */
 	uint64_t file_limit;             /* RLIMIT_FSIZE, 0: none */
@@ -43,12 +42,9 @@ struct witness {
 	struct message_go go;
 	int64_t now_ns; /* of the call that is under way */
 	int failed;     /* what the recording said last, 0 when it is well */
-	bool losing;    /* output is being lost, and the monitor has been told of the first of it */
 	bool full;      /* all recordings together have reached their largest size */
 	bool capped;    /* … and will be to the end: the recording has reached its largest size */
-	struct message_loss loss;        /* what it has not been told of yet */
 	uint64_t withheld[MESSAGE_WHYS]; /* how often input was left out */
-	struct limit limit;              /* on the records of input */
 };
 
 static void on_command(void *arg, const char *text, size_t n);
@@ -62,7 +58,8 @@ witness_new(bool terminal)
 
 	if (w != NULL && getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur != RLIM_INFINITY)
 		w->file_limit = size.rlim_cur;
-	if (w != NULL && terminal && (w->typed = typed_new(&w->outbox, on_input, w)) == NULL) {
+	if (w != NULL && terminal &&
+	    (w->typed = typed_new(&w->report.outbox, on_input, w)) == NULL) {
 		free(w);
 		return NULL;
 	}
@@ -79,7 +76,7 @@ witness_free(struct witness *w)
 	cmdline_free(w->cmdline);
 	typed_free(w->typed);
 	commands_free(&w->commands);
-	outbox_free(&w->outbox);
+	report_free(&w->report);
 	free(w);
 }
 
@@ -106,16 +103,12 @@ witness_setting(struct witness *w, const struct message *msg)
 	}
 }
 
-/* A seal that the monitor cannot take is one that the trail lacks: verify says so. The file has it. */
 static void
 sealed(void *arg, const struct seal *seal)
 {
 	struct witness *w = arg;
-	struct message_seal out = {
-	    .offset = seal->offset, .number = seal->number, .last = seal->is_last != 0};
 
-	memcpy(out.hash, seal->hash, sizeof out.hash);
-	(void)outbox_send(&w->outbox, MESSAGE_SEAL, &out, sizeof out, NULL, 0);
+	report_seal(&w->report, seal);
 }
 
 static int
@@ -157,7 +150,7 @@ witness_begin(
 
 	w->go = go->body.go;
 	w->now_ns = now_ns;
-	limit_init(&w->limit, w->go.audit_rate, w->go.audit_max);
+	limit_init(&w->report.limit, w->go.audit_rate, w->go.audit_max);
 	if (!(w->go.flags & (MESSAGE_GO_AUDIT | MESSAGE_GO_RECORD_IN))) {
 		typed_free(w->typed); /* nobody wants to know */
 		w->typed = NULL;
@@ -170,30 +163,6 @@ witness_begin(
 	if (!(w->go.flags & (MESSAGE_GO_RECORD_OUT | MESSAGE_GO_RECORD_IN)))
 		return 0;
 	return open_recording(w, now_ns, cols, rows);
-}
-
-static void
-tell_loss(struct witness *w)
-{
-	if (w->loss.bytes > 0 &&
-	    outbox_send(&w->outbox, MESSAGE_LOSS, &w->loss, sizeof w->loss, NULL, 0) == 0)
-		w->loss = (struct message_loss){0};
-}
-
-/* The trail has the beginning of a loss at once, the rest when the recording goes on, or ends. */
-static void
-count_loss(struct witness *w, uint64_t n, int64_t from_ns, int error)
-{
-	if (n == 0)
-		return;
-	if (w->loss.bytes == 0)
-		w->loss.from_ns = from_ns;
-	w->loss.to_ns = w->now_ns;
-	w->loss.bytes += n;
-	w->loss.error = -error;
-	if (!w->losing)
-		tell_loss(w);
-	w->losing = true;
 }
 
 /* deny: the first error ends the session. allow: what is not taken is counted, and written as a gap
@@ -216,7 +185,7 @@ judge(struct witness *w, int r, int64_t now_ns, size_t lost)
 	    : w->full ? "directory"
 		      : "cap");
 	w->capped |= at_cap;
-	count_loss(w, lost, w->now_ns, r);
+	report_loss(&w->report, lost, w->now_ns, w->now_ns, r);
 	return 0;
 }
 
@@ -227,33 +196,6 @@ end_at_cap(struct witness *w)
 	if (!(w->go.flags & MESSAGE_GO_STOP_AT_CAP) || !recording_is_over(w->recording))
 		return 0;
 	return judge(w, w->full ? -EDQUOT : -EFBIG, w->now_ns, 0);
-}
-
-/* What was left out, above the limits or because the monitor did not take it: how much, and what it was. */
-static void
-send_summary(struct witness *w, bool at_end)
-{
-	struct limit_summary left;
-	struct message_withheld out;
-
-	if (!limit_summary(&w->limit, w->now_ns, at_end, &left))
-		return;
-	out = (struct message_withheld){
-	    .time_ns = left.since_ns, .bytes = left.bytes, .records = left.records};
-	memcpy(out.hash, left.hash, sizeof out.hash);
-	if (outbox_send(&w->outbox, MESSAGE_WITHHELD, &out, sizeof out, NULL, 0) == 0)
-		limit_told(&w->limit);
-}
-
-static void
-audit(struct witness *w, const struct input_event *e)
-{
-	struct message_input head = {.time_ns = e->last_ns, .reader = e->pgrp};
-
-	send_summary(w, false);
-	if (limit_take(&w->limit, e->data, e->len, w->now_ns) &&
-	    outbox_send(&w->outbox, MESSAGE_INPUT, &head, sizeof head, e->data, e->len) < 0)
-		limit_leave(&w->limit, e->data, e->len, w->now_ns);
 }
 
 static bool
@@ -294,7 +236,7 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 		return;
 	}
 	if (is_audited(w, elevated))
-		audit(w, e);
+		report_input(&w->report, e, w->now_ns);
 	if (record)
 		(void)judge(w, recording_input(w->recording, w->now_ns, e->data, e->len), w->now_ns,
 		    e->len);
@@ -304,14 +246,13 @@ static void
 send_command(void *arg, int32_t reader, const char *text, size_t n)
 {
 	struct witness *w = arg;
-	struct message_command head = {.time_ns = w->now_ns, .reader = reader};
 
 	if (w->typed != NULL) {
 		w->elevated = typed_is_elevated(w->typed, reader);
 		typed_flush(w->typed);
 	}
 	if (is_audited(w, w->elevated))
-		(void)outbox_send(&w->outbox, MESSAGE_COMMAND, &head, sizeof head, text, n);
+		report_command(&w->report, reader, text, n, w->now_ns);
 }
 
 /* What the input meant, after the input itself: a look has shown by now what of it was read. */
@@ -463,7 +404,7 @@ witness_last_look(struct witness *w)
 	}
 	typed_free(w->typed);
 	w->typed = NULL;
-	send_summary(w, true);
+	report_summary(&w->report, w->now_ns, true);
 }
 
 int
@@ -504,7 +445,7 @@ witness_deadline_ns(const struct witness *w)
 	int64_t deadline_ns =
 	    w->recording != NULL ? recording_deadline_ns(w->recording) : INT64_MAX;
 	int64_t look_ns = w->typed != NULL ? typed_deadline_ns(w->typed) : -1;
-	int64_t left_ns = limit_deadline_ns(&w->limit);
+	int64_t left_ns = limit_deadline_ns(&w->report.limit);
 
 	if (look_ns >= 0 && look_ns < deadline_ns)
 		deadline_ns = look_ns;
@@ -517,13 +458,11 @@ int
 witness_tick(struct witness *w, int64_t now_ns)
 {
 	w->now_ns = now_ns;
-	send_summary(w, false);
+	report_summary(&w->report, w->now_ns, false);
 	if (w->recording == NULL)
 		return 0;
-	if (w->losing && !w->capped && recording_error(w->recording) == 0) {
-		tell_loss(w);
-		w->losing = false;
-	}
+	if (w->report.losing && !w->capped && recording_error(w->recording) == 0)
+		report_lost(&w->report);
 	if (w->failed == 0 && end_at_cap(w) < 0)
 		return w->failed;
 	if (now_ns < recording_deadline_ns(w->recording))
@@ -562,14 +501,14 @@ witness_wait(struct witness *w, int64_t now_ns, int64_t wait_ns)
 bool
 witness_has_mail(const struct witness *w)
 {
-	return !outbox_is_empty(&w->outbox);
+	return !outbox_is_empty(&w->report.outbox);
 }
 
 void
 witness_post(struct witness *w)
 {
-	(void)outbox_post(&w->outbox);
-	send_summary(w, false);
+	(void)outbox_post(&w->report.outbox);
+	report_summary(&w->report, w->now_ns, false);
 }
 
 /* What was shown since then is on its way to the file, and won't arrive. */
@@ -579,7 +518,7 @@ count_unwritten(struct witness *w, int error)
 	int64_t since_ns;
 	uint64_t n = recording_unwritten(w->recording, &since_ns);
 
-	count_loss(w, n, since_ns, error);
+	report_loss(&w->report, n, since_ns, w->now_ns, error);
 }
 
 int
@@ -596,7 +535,7 @@ witness_end(struct witness *w, int64_t now_ns, int exit_status, struct message_e
 	end->recorded = recording_written(w->recording);
 	if (r < 0)
 		count_unwritten(w, r);
-	tell_loss(w);
+	report_lost(&w->report);
 	return w->go.flags & MESSAGE_GO_ALLOW ? 0 : r;
 }
 
