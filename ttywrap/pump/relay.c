@@ -30,7 +30,7 @@
 
 /* bytes[at..len) still have to be written. */
 struct flow {
-	uint8_t bytes[CHUNK];
+	uint8_t bytes[2 * CHUNK];
 	size_t at, len;
 };
 
@@ -262,19 +262,22 @@ write_in(struct relay *r)
 		look(r, true);
 }
 
+/* Behind a full chunk there is another, and both go in one write: what waits for room waits in the kernel. */
 static void
 read_outer(struct relay *r)
 {
-	ssize_t got = io_read(PUMP_IN, r->in.bytes, sizeof r->in.bytes);
+	ssize_t got = io_read(PUMP_IN, r->in.bytes, CHUNK), more = 0;
 
 	if (got == -EAGAIN)
 		return;
+	if (got >= FULL)
+		more = io_read(PUMP_IN, r->in.bytes + got, CHUNK);
 	if (got <= 0) {
 		outer_lost(r);
 		return;
 	}
 	r->in.at = 0;
-	r->in.len = (size_t)got;
+	r->in.len = (size_t)(got + (more > 0 ? more : 0));
 	write_in(r);
 }
 

@@ -47,10 +47,9 @@ struct typed {
 	struct message_reader reader;        /* the monitor's last answer */
 	struct message_reader reader_before; /* and the last about another group */
 	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
-	unsigned same; /* line ends written since the modes were last seen to change */
-	bool bulk;     /* what was written last came in bulk */
-	bool
-	    telling; /* or the modes may be set because of it, or it would be in doubt if they are */
+	unsigned same;  /* line ends written since the modes were last seen to change */
+	bool bulk;      /* what was written last came in bulk */
+	bool telling;   /* or the modes may be set because of it */
 	int64_t key_ns; /* neither: until when a look may wait, in raw mode */
 	unsigned calm;  /* so often it was telling since the modes were last seen to change */
 	pid_t asked;    /* the group that was asked about last */
@@ -330,7 +329,7 @@ typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
 	input_written(t->input, bytes, n, now_ns);
 	t->bulk = n >= BULK;
-	t->telling = !t->bulk && t->calm < CALM && (n > INPUT_DOUBT_MAX || has_control(bytes, n));
+	t->telling = !t->bulk && t->calm < CALM && has_control(bytes, n);
 	t->calm += t->telling;
 	t->key_ns = t->bulk || t->telling ? 0 : now_ns + KEY_WAIT_NS;
 }
@@ -409,6 +408,12 @@ typed_deadline_ns(const struct typed *t)
 	if (t->hold_ns == 0 || (look_ns >= 0 && look_ns < piece_ns))
 		return look_ns;
 	return piece_ns;
+}
+
+int64_t
+typed_echo_ns(const struct typed *t)
+{
+	return t->key_ns;
 }
 
 void

@@ -79,9 +79,9 @@ void typed_written(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 
 /*
  * Whether what was just written wants a look at once, which shows the modes in
- * which it arrived, and not only those before and long after: a key that may
- * make its reader set them, or more than one, which would be in doubt. Not where
- * the modes stayed behind many of those. Otherwise the edges tell.
+ * which it arrived, and not only those before and long after: there is a key in
+ * it that may make its reader set them. Not where the modes stayed behind many
+ * of those. Otherwise the edges tell.
  */
 bool typed_is_telling(const struct typed *);
 
@@ -104,6 +104,9 @@ void typed_flush(struct typed *);
 
 /* CLOCK_MONOTONIC, -1 for none. */
 int64_t typed_deadline_ns(const struct typed *);
+
+/* Until when a key's echo is waited for, so that what is no hurry comes behind it; 0: none is. */
+int64_t typed_echo_ns(const struct typed *);
 
 /*
  * The session is over. What was written last and not seen to be read counts as

@@ -26,6 +26,9 @@
 /* Together: how long input waits for a disk that is stalled. */
 #define ROOM_TRIES   100
 #define ROOM_WAIT_NS INT64_C(100000000)
+
+#define ECHO_FIRST_NS INT64_C(5000000) /* 5 ms: so long what is due waits for the echo of keys */
+
 _Static_assert((int)INPUT_IN_DOUBT == (int)MESSAGE_WHY_DOUBT, "the same, in order");
 
 struct witness {
@@ -439,11 +442,22 @@ witness_full(struct witness *w)
 		recording_stop(w->recording, -EDQUOT);
 }
 
+/* The echo of a key goes first, unless keys come without end. */
+static int64_t
+recording_due_ns(const struct witness *w)
+{
+	int64_t due_ns = recording_deadline_ns(w->recording);
+	int64_t echo_ns = w->typed != NULL ? typed_echo_ns(w->typed) : 0;
+
+	if (due_ns == INT64_MAX || echo_ns <= due_ns || echo_ns - due_ns > ECHO_FIRST_NS)
+		return due_ns;
+	return echo_ns;
+}
+
 int64_t
 witness_deadline_ns(const struct witness *w)
 {
-	int64_t deadline_ns =
-	    w->recording != NULL ? recording_deadline_ns(w->recording) : INT64_MAX;
+	int64_t deadline_ns = w->recording != NULL ? recording_due_ns(w) : INT64_MAX;
 	int64_t look_ns = w->typed != NULL ? typed_deadline_ns(w->typed) : -1;
 	int64_t left_ns = limit_deadline_ns(&w->report.limit);
 
@@ -465,7 +479,7 @@ witness_tick(struct witness *w, int64_t now_ns)
 		report_lost(&w->report);
 	if (w->failed == 0 && end_at_cap(w) < 0)
 		return w->failed;
-	if (now_ns < recording_deadline_ns(w->recording))
+	if (now_ns < recording_due_ns(w))
 		return 0;
 	return judge(w, recording_tick(w->recording, now_ns), now_ns, 0);
 }
