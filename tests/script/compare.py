@@ -80,7 +80,8 @@ class Result:
             return "none", "", True
         ours, kernel = self.ours, self.kernel
         plain = without_line_ends(ours), [without_line_ends(k) for k in kernel]
-        line_ends = not within(ours, kernel) or (not self.told and interleaves(*plain))
+        may = LINE_END in (reason for reason, _ in self.case.differs[self.pace])
+        line_ends = not within(ours, kernel) or (may and interleaves(*plain))
         if line_ends:
             ours, kernel = plain
         missing = sum(map(len, kernel)) - len(ours)
