@@ -217,7 +217,7 @@ look(struct relay *r, bool force)
 		if (witness_wants_output(r->witness))
 			r->seen = witness_look(r->witness, force, i < READS && can_read(r));
 	}
-	r->seen &= !witness_wants_output(r->witness);
+	r->seen &= !witness_wants_output(r->witness) && witness_is_raw(r->witness);
 }
 
 /* After poll(2). Neither each chunk of a paste in bulk is worth a look, nor each key one before its echo is shown. */
@@ -262,7 +262,7 @@ write_in(struct relay *r)
 		look(r, true);
 }
 
-/* Behind a full chunk there is another, and both go in one write: what waits for room waits in the kernel. */
+/* Behind a full chunk there is another. Where nothing echoes both go in one write. */
 static void
 read_outer(struct relay *r)
 {
@@ -270,7 +270,7 @@ read_outer(struct relay *r)
 
 	if (got == -EAGAIN)
 		return;
-	if (got >= FULL)
+	if (got >= FULL && witness_is_raw(r->witness))
 		more = io_read(PUMP_IN, r->in.bytes + got, CHUNK);
 	if (got <= 0) {
 		outer_lost(r);

@@ -22,9 +22,8 @@
 #define BULK      2048  /* bytes in one piece: no person, and no line that matters by itself */
 #define BULK_WAIT 16384 /* so much of that is written before there is a look */
 
-#define KEY_WAIT_NS                                                                                \
-	INT64_C(                                                                                   \
-	    500000) /* 0.5 ms: by then a key's echo is shown, and no person has typed the next */
+/* By then a key's echo is shown, and no person has typed the next: 0.5 ms */
+#define KEY_WAIT_NS INT64_C(500000)
 
 #define CALM 16 /* telling pieces in a row behind which the modes stayed */
 
@@ -196,6 +195,12 @@ typed_edge_fd(const struct typed *t)
 	return t->view.edge_fd;
 }
 
+static bool
+is_canonical(const struct typed *t)
+{
+	return (t->last.modes.c_lflag & ICANON) != 0;
+}
+
 /* Whether it matters when the input is read: what a key makes the reader do next says it early enough. */
 static bool
 in_haste(const struct typed *t)
@@ -248,7 +253,7 @@ typed_look(struct typed *t, bool force, bool more)
 bool
 typed_may_wait(const struct typed *t, bool more, int64_t now_ns)
 {
-	if (t->looked || t->late || t->flushed || t->last.blind || (t->last.modes.c_lflag & ICANON))
+	if (t->looked || t->late || t->flushed || t->last.blind || is_canonical(t))
 		return false;
 	if (more)
 		return t->bulk && input_pending(t->input) < BULK_WAIT;
@@ -276,11 +281,17 @@ typed_wants_output(const struct typed *t)
 }
 
 bool
+typed_is_raw(const struct typed *t)
+{
+	return !is_canonical(t);
+}
+
+bool
 typed_is_current(struct typed *t, size_t n)
 {
 	if (t->looked || t->late || input_pending(t->input) > 0 || t->last.blind)
 		return false;
-	return n <= INPUT_DOUBT_MAX || view_holds(&t->view);
+	return (n <= INPUT_DOUBT_MAX && !is_canonical(t)) || view_holds(&t->view);
 }
 
 static bool
@@ -329,7 +340,7 @@ typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 {
 	input_written(t->input, bytes, n, now_ns);
 	t->bulk = n >= BULK;
-	t->telling = !t->bulk && t->calm < CALM && has_control(bytes, n);
+	t->telling = is_canonical(t) || (!t->bulk && t->calm < CALM && has_control(bytes, n));
 	t->calm += t->telling;
 	t->key_ns = t->bulk || t->telling ? 0 : now_ns + KEY_WAIT_NS;
 }

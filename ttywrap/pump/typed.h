@@ -58,9 +58,17 @@ bool typed_wants_output(const struct typed *);
 bool typed_may_wait(const struct typed *, bool more, int64_t now_ns);
 
 /*
+ * Whether the last look showed raw mode. In canonical mode the terminal echoes
+ * what it is given, and no look tells the modes while it does: the less is given
+ * at once, and the more looks there are, the more is known.
+ */
+bool typed_is_raw(const struct typed *);
+
+/*
  * Whether what was seen last still holds, so that a write of n bytes needs no
  * look before it: nothing is pending, and the modes are the same. Of a key or two
- * the poll(2) that brought them says so well enough (input.h, INPUT_DOUBT_MAX).
+ * in raw mode the poll(2) that brought them says so well enough (input.h,
+ * INPUT_DOUBT_MAX).
  */
 bool typed_is_current(struct typed *, size_t n);
 
@@ -79,9 +87,10 @@ void typed_written(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 
 /*
  * Whether what was just written wants a look at once, which shows the modes in
- * which it arrived, and not only those before and long after: there is a key in
- * it that may make its reader set them. Not where the modes stayed behind many
- * of those. Otherwise the edges tell.
+ * which it arrived, and not only those before and long after: in raw mode, when
+ * there is a key in it that may make its reader set them, and the modes did not
+ * stay behind many of those; in canonical mode always, before the terminal's echo
+ * is written and hides them (view.h).
  */
 bool typed_is_telling(const struct typed *);
 

@@ -175,7 +175,7 @@ look(struct view *v, struct input_view *out, enum modes_edge *set)
 		return before;
 	if (ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
 		return -errno;
-	*set = modes_ask(v, before, p);
+	*set = modes_ask(v, slave_settle(v), p);
 	/*
 	 * A reader that has just emptied a full buffer starts the worker only at the
 	 * end of its read(2). FIONREAD waits for that end (termios_rwsem), so it is

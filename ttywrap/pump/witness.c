@@ -373,6 +373,12 @@ witness_may_wait(const struct witness *w, bool more)
 }
 
 bool
+witness_is_raw(const struct witness *w)
+{
+	return w->typed == NULL || typed_is_raw(w->typed);
+}
+
+bool
 witness_is_current(struct witness *w, size_t n)
 {
 	return w->typed == NULL || typed_is_current(w->typed, n);

@@ -44,6 +44,7 @@ bool witness_may_wait(const struct witness *, bool more);
 bool witness_look(struct witness *, bool force, bool more);
 void witness_judge(struct witness *);
 bool witness_wants_output(const struct witness *);
+bool witness_is_raw(const struct witness *);
 bool witness_is_current(struct witness *, size_t n);
 bool witness_is_telling(const struct witness *);
 
