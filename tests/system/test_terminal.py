@@ -94,8 +94,8 @@ def test_interrupt_and_quit(host, sshd, user, key, status):
 
 
 def test_interrupt_throws_typed_ahead_input_away(host, sshd, user):
-    user.write("int.py", "import os, signal\nsignal.signal(2, lambda *_: os.write(1, b'INT\\n'))\nos.write(1, b'up\\n')\n"
-                         "signal.pause()\nprint(repr(input()))\n")
+    user.write("int.py", "import os, signal, time\ncame = []\nsignal.signal(2, lambda *_: came.append(os.write(1, b'INT\\n')))\n"
+                         "os.write(1, b'up\\n')\nwhile not came:\n\ttime.sleep(0.01)\nprint(repr(input()))\n")
     shown = same(host, user, lambda: typed(sshd, user, ("python3 int.py\r", "\nup\r\n"), ("lost\x03", "INT"), ("kept\r", r"'\w*'\r\n"), ("", r"ready\d+> ")))
     assert "'kept'" in shown[2]
 
