@@ -21,7 +21,8 @@
  *	input_written(in, bytes, n)      after each write to the master, with what write(2) took
  *
  * and before a write to the master the same: view_take(), input_observe(), then
- * write(2), then input_written(). A view may not be used once a newer one was.
+ * write(2), then input_written(), unless the last view is known to hold (typed.h,
+ * typed_is_current()). A view may not be used once a newer one was.
  *
  * When two modes are possible, what could be a secret is left out and counted
  * (INPUT_SECRET, INPUT_IN_DOUBT); input.c says at each rule why.
