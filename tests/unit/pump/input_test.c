@@ -326,10 +326,10 @@ test_what_a_reader_waits_for_has_arrived_before_it_sets_modes(void **state)
 	struct rig *r = *state;
 
 	look(r, RAW, 0, true);
-	type(r, "q and more\r");
+	type(r, "q\rand more\r");
 	look(r, COOKED, 0, true);
 	input_end(r->in, &r->view);
-	assert_string_equal(r->log, "<q and more\r>");
+	assert_string_equal(r->log, "<q\rand more\r>");
 }
 
 /* ... if it is no more than arrives at once. */
@@ -435,6 +435,7 @@ test_a_secrets_own_line_end_is_secret(void **state)
 
 	look(r, NOECHO, 0, true);
 	type(r, "hunter2\n");
+	r->now_ns += 30000000; /* all of it has arrived */
 	look(r, NOECHO, 1, false);
 	look(r, COOKED, 0, true);
 	type(r, "ls\n");
