@@ -47,7 +47,7 @@ def test_beside_it(module, live, trail):
     session = live()
     session.terminal.run("echo typed-line")
     # a password, typed at a prompt without echo
-    session.terminal.send("read -s -p 'Password: ' x; echo length ${#x}\r")
+    session.terminal.send("read -s -p 'Pass''word: ' x; echo length ${#x}\r")
     session.terminal.expect("Password: ")
     session.terminal.send(SECRET + "\r")
     session.terminal.expect(f"length {len(SECRET)}")

@@ -74,7 +74,7 @@ def test_typed_input(host, sshd, user, trail):
 
 def test_a_password_is_not_there(host, sshd, user, trail):
     def steps(terminal):
-        terminal.send("read -s -p 'Secret: ' x; echo; echo ${#x}\r")
+        terminal.send("read -s -p 'Se''cret: ' x; echo; echo ${#x}\r")
         terminal.expect("Secret: ")
         terminal.send(SECRET + "\r")
         terminal.prompt()

@@ -25,7 +25,8 @@ def steps(terminal):
     terminal.expect("iting\r\nediting\r\n")
     terminal.send("\x04")
     terminal.prompt()
-    terminal.send("read -s -p 'Word: ' x; echo length ${#x}\r")
+    # Not `read -s -p`: it turns echo off behind its prompt, and the terminal shows what comes between the two.
+    terminal.send("stty -echo; read -p 'Wo''rd: ' x; stty echo; echo length ${#x}\r")
     terminal.expect("Word: ")
     terminal.send(SECRET + "\r")
     terminal.expect(f"length {len(SECRET)}")
