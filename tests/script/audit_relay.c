@@ -90,6 +90,7 @@ look(struct relay *r, struct input_view *v, char comm[32])
 	if (view_take(&r->view, v, true) != 0)
 		return false;
 	v->comm = comm_read(v->pgrp, comm);
+	v->named = true;
 	return true;
 }
 

@@ -89,8 +89,8 @@ struct message_loss {
 };
 
 struct message_foreground {
-	int32_t pgrp; /* > 0 */
-	uint32_t zero;
+	int32_t pgrp;    /* > 0 */
+	uint32_t number; /* of the question: its answer has it, too */
 };
 
 enum message_end_why {
@@ -139,6 +139,7 @@ struct message_stop {
 
 struct message_reader {
 	int32_t pgrp;
+	uint32_t number;
 	uint32_t elevated; /* 0 or 1 */
 	uint32_t uid, euid;
 	char comm[MESSAGE_COMM_MAX];

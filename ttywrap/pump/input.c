@@ -29,6 +29,8 @@
  *     what would be left out waits a moment: a line that a line editor then is
  *     seen to have accepted is in the audit trail as a command, and says nothing
  *     new (accepted.h).
+ *     What is read outside canonical mode is held until its reader is known by name: it
+ *     may be a program that reads secrets, and gone before anybody saw it. Then it is in doubt, too.
  *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
  *     was thrown away, or left out by the rules above. If it was read just before
  *     the flush it is lost, and the flushed count says so.
@@ -63,6 +65,7 @@ enum {
 
 enum verdict {
 	AUDIT,
+	UNNAMED,
 	LEAVE_OUT,
 	DOUBT,
 	FLUSHED
@@ -107,8 +110,10 @@ struct input {
 	size_t first_line; /* of rule 2: so many bytes are still to come */
 	struct ttybuf_reader reader;
 	char comm[TTYBUF_COMM];
+	bool named;   /* the reader is */
 	pid_t waiter; /* the reader at the stretch's beginning: of the first line it is the one */
 	char waiter_comm[TTYBUF_COMM];
+	bool waiter_named;
 
 	int64_t again_ns; /* next look, -1 for none */
 	int64_t retry_ns;
@@ -145,7 +150,10 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	if (first > 0) {
 		read.reader =
 		    (struct ttybuf_reader){in->waiter, in->waiter_comm, in->reader.now_ns};
-		tell_data(&in->tell, bytes, first, &read);
+		if (in->waiter_named)
+			tell_data(&in->tell, bytes, first, &read);
+		else
+			tell_held(&in->tell, bytes, first, TELL_UNNAMED, &read);
 		read.reader = in->reader;
 	}
 	in->first_line -= first;
@@ -154,7 +162,9 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	if (in->verdict == FLUSHED && n > 0)
 		tell_untold(&in->tell, INPUT_FLUSHED, in->rule.reason, n, &read);
 	else if (in->verdict == DOUBT && n > 0)
-		tell_doubt(&in->tell, bytes, n, &read);
+		tell_held(&in->tell, bytes, n, TELL_DOUBT, &read);
+	else if (in->verdict == UNNAMED && n > 0)
+		tell_held(&in->tell, bytes, n, TELL_UNNAMED, &read);
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
 		tell_untold(&in->tell, INPUT_SECRET, in->rule.reason, n, &read);
 	else if (n > 0)
@@ -225,6 +235,13 @@ is_doubtful(const struct input *in, size_t n, struct rule now)
 	       !in->during.secret && !(in->plain && pending_find(in->pending, '\n', n) == n);
 }
 
+/* What reads secrets in canonical mode reads them without echo. */
+static bool
+needs_name(const struct input *in)
+{
+	return in->secret != NULL && (in->changed || !in->canonical) && !in->passed_on;
+}
+
 /* Rules 1 to 6 for n bytes that were read in this stretch; now is the last look's rule. */
 static void
 judge(struct input *in, size_t n, struct rule now)
@@ -240,8 +257,9 @@ judge(struct input *in, size_t n, struct rule now)
 		in->line_end_alone =
 		    n == 1 && now.secret != in->before.secret && (now.secret || in->after_line);
 	} else
-		in->verdict = AUDIT;
-	if (in->flushed && in->verdict == AUDIT)
+		in->verdict = !needs_name(in) || in->named ? AUDIT : UNNAMED;
+	in->waiter_named |= !needs_name(in);
+	if (in->flushed && (in->verdict == AUDIT || in->verdict == UNNAMED))
 		in->verdict = FLUSHED;
 }
 
@@ -267,6 +285,8 @@ reader_set(struct input *in, const struct input_view *v)
 		memset(in->comm, 0, sizeof in->comm);
 	if (v->comm != NULL)
 		memcpy(in->comm, v->comm, strnlen(v->comm, sizeof in->comm - 1));
+	in->waiter_named = in->named;
+	in->named = v->pgrp > 0 ? v->named : in->named;
 	in->reader = (struct ttybuf_reader){pgrp, in->comm, v->now_ns};
 }
 
@@ -435,12 +455,27 @@ input_output(struct input *in, const uint8_t *bytes, size_t n)
 }
 
 void
-input_reader(struct input *in, pid_t pgrp, const char *comm)
+input_reader(struct input *in, pid_t pgrp, const char *comm, uint32_t number, bool now)
 {
 	const struct tell_read read = read_by(in, &in->reader);
 
 	if (in->secret != NULL && secret_process(in->secret, comm))
 		tell_retract(&in->tell, pgrp, &read);
+	else
+		tell_named(&in->tell, pgrp, number, comm[0] == '\0');
+	in->named |= now && pgrp == in->reader.pgrp;
+}
+
+void
+input_asked(struct input *in, pid_t pgrp, uint32_t number)
+{
+	tell_asked(&in->tell, pgrp, number);
+}
+
+bool
+input_wants_name(const struct input *in)
+{
+	return tell_wants_name(&in->tell);
 }
 
 void

@@ -43,7 +43,8 @@ struct input_view {
 	bool output;  /* or output did */
 	pid_t pgrp;   /* the foreground process group, 0 when there is none */
 	const char *comm; /* its leader's name, NULL when unknown; not kept */
-	int64_t now_ns;   /* CLOCK_MONOTONIC */
+	bool named;     /* and that is it now: asked for since the modes were last seen to be set */
+	int64_t now_ns; /* CLOCK_MONOTONIC */
 };
 
 /* So many bytes read while modes came and went are audited all the same (input.c, rule 4). */
@@ -101,10 +102,19 @@ void input_output(struct input *in, const uint8_t *bytes, size_t n);
 
 /*
  * The name of a foreground process group, when it was not known at the time of
- * the view. If it is one that reads secrets, what is not a record yet of what it
- * read is left out.
+ * the view, "" when it was gone before somebody looked. If it is one that reads
+ * secrets, what is not a record yet of what it read is left out. What it read
+ * outside canonical mode before its name is known waits for it.
+ *
+ * number: of the question that this is the answer to; now: as named in a view.
  */
-void input_reader(struct input *in, pid_t pgrp, const char *comm);
+void input_reader(struct input *in, pid_t pgrp, const char *comm, uint32_t number, bool now);
+
+/* That question is on its way; the last view is its reason. */
+void input_asked(struct input *in, pid_t pgrp, uint32_t number);
+
+/* Whether something waits for a name, and was read after that was asked for. */
+bool input_wants_name(const struct input *in);
 
 /* The output showed that a line editor accepted this text, and it is an audited command: see accepted.h. */
 void input_accepted(struct input *in, const char *text, size_t n);

@@ -127,11 +127,11 @@ held_tell(struct tell *t, size_t at, size_t n, bool claimed)
 	const struct tell_read read = t->held_read;
 
 	for (size_t end = at + n, run; at < end; at += run) {
-		bool doubt = t->doubtful[at];
+		bool doubt = t->state[at] != TELL_SURE;
 		bool out = doubt && !claimed &&
 			   !(line_is_end(t->held[at]) && (at == 0 || line_is_end(t->held[at - 1])));
 
-		for (run = 1; at + run < end && t->doubtful[at + run] == doubt &&
+		for (run = 1; at + run < end && (t->state[at + run] != TELL_SURE) == doubt &&
 			      !line_is_end(t->held[at + run - 1]);)
 			run++;
 		if (out)
@@ -151,18 +151,32 @@ held_drop(struct tell *t, size_t n)
 {
 	line_remember(t, t->held, n);
 	memmove(t->held, t->held + n, t->held_n - n);
-	memmove(t->doubtful, t->doubtful + n, t->held_n - n);
+	memmove(t->state, t->state + n, t->held_n - n);
 	explicit_bzero(t->held + t->held_n - n, n);
 	t->held_n -= n;
 	t->settled_n -= n < t->settled_n ? n : t->settled_n;
+	t->asked_n -= n < t->asked_n ? n : t->asked_n;
 }
 
-/* Lines that are complete and end within the first n bytes; those that nobody accepted only as far as before. */
+/* The first byte from at on in that state, held_n for none. */
+static size_t
+state_find(const struct tell *t, size_t at, enum tell_state state)
+{
+	const uint8_t *found = memchr(t->state + at, state, t->held_n - at);
+
+	return found != NULL ? (size_t)(found - t->state) : t->held_n;
+}
+
+/*
+ * Lines that are complete; those that nobody accepted only as far as before, and
+ * not those whose reader may still be named.
+ */
 static void
 settle(struct tell *t, size_t before)
 {
-	size_t done = 0, last = 0;
+	size_t done = 0, last = 0, unnamed = state_find(t, 0, TELL_UNNAMED);
 
+	before = unnamed < before ? unnamed : before;
 	for (size_t at = 0, len; at < t->held_n; at += len) {
 		len = line_length(t->held + at, t->held_n - at);
 		if (is_claimed(t, at, len)) {
@@ -177,7 +191,8 @@ settle(struct tell *t, size_t before)
 		done = last;
 	}
 	held_drop(t, done);
-	if (memchr(t->doubtful, true, t->held_n) == NULL) {
+	if (t->held_n == state_find(t, 0, TELL_UNNAMED) &&
+	    t->held_n == state_find(t, 0, TELL_DOUBT)) {
 		held_tell(t, 0, t->held_n, false);
 		held_drop(t, t->held_n);
 	}
@@ -218,14 +233,15 @@ held_by(struct tell *t, const struct tell_read *read)
 
 /* When there is no room the lines that are complete go, and only then all. */
 static void
-hold(struct tell *t, const uint8_t *bytes, size_t n, bool doubtful, const struct tell_read *read)
+hold(struct tell *t, const uint8_t *bytes, size_t n, enum tell_state state,
+    const struct tell_read *read)
 {
 	held_by(t, read);
 	while (n > 0) {
 		size_t some = sizeof t->held - t->held_n < n ? sizeof t->held - t->held_n : n;
 
 		memcpy(t->held + t->held_n, bytes, some);
-		memset(t->doubtful + t->held_n, doubtful, some);
+		memset(t->state + t->held_n, state, some);
 		t->held_n += some;
 		bytes += some;
 		n -= some;
@@ -240,9 +256,11 @@ hold(struct tell *t, const uint8_t *bytes, size_t n, bool doubtful, const struct
 static bool
 waits(struct tell *t, size_t n)
 {
-	const bool *last = memrchr(t->doubtful, true, t->held_n);
+	size_t last = t->held_n;
 
-	if (last != NULL && t->held_n + n - (size_t)(last - t->doubtful) <= TELL_BEHIND)
+	while (last > 0 && t->state[last - 1] == TELL_SURE)
+		last--;
+	if (last > 0 && t->held_n + n - last < TELL_BEHIND)
 		return true;
 	tell_settle_all(t);
 	return false;
@@ -252,7 +270,7 @@ void
 tell_data(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
 {
 	if (t->held_n > 0 && waits(t, n)) {
-		hold(t, bytes, n, false, read);
+		hold(t, bytes, n, TELL_SURE, read);
 		return;
 	}
 	data_add(t, bytes, n, read);
@@ -279,21 +297,55 @@ tell_line_end(struct tell *t, bool delivered)
 }
 
 void
-tell_doubt(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
+tell_held(struct tell *t, const uint8_t *bytes, size_t n, enum tell_state state,
+    const struct tell_read *read)
 {
-	hold(t, bytes, n, true, read);
+	hold(t, bytes, n, state, read);
 }
 
 void
 tell_retract(struct tell *t, pid_t pgrp, const struct tell_read *read)
 {
-	size_t n = t->tty.len;
+	size_t n = 0;
 
-	if (t->tty.pgrp != pgrp || n == 0 || t->passed_on)
+	if (t->tty.pgrp == pgrp && !t->passed_on) {
+		n = t->tty.len;
+		explicit_bzero(t->tty.data, n);
+		t->tty.len = 0;
+	}
+	if (t->held_n > 0 && t->held_read.reader.pgrp == pgrp && !t->held_read.passed_on) {
+		n += t->held_n;
+		held_drop(t, t->held_n);
+		t->line_n = 0;
+	}
+	if (n > 0)
+		untold_add(t, INPUT_SECRET, INPUT_PROCESS, n, read);
+}
+
+void
+tell_asked(struct tell *t, pid_t pgrp, uint32_t number)
+{
+	if (t->held_n == 0 || t->held_read.reader.pgrp != pgrp)
 		return;
-	explicit_bzero(t->tty.data, n);
-	t->tty.len = 0;
-	untold_add(t, INPUT_SECRET, INPUT_PROCESS, n, read);
+	t->asked_n = t->held_n;
+	t->asked = number;
+}
+
+void
+tell_named(struct tell *t, pid_t pgrp, uint32_t number, bool gone)
+{
+	if (t->held_read.reader.pgrp != pgrp || (int32_t)(number - t->asked) < 0)
+		return;
+	for (size_t i = 0; i < t->asked_n; i++)
+		if (t->state[i] == TELL_UNNAMED)
+			t->state[i] = gone ? TELL_DOUBT : TELL_SURE;
+	settle(t, 0);
+}
+
+bool
+tell_wants_name(const struct tell *t)
+{
+	return state_find(t, t->asked_n, TELL_UNNAMED) < t->held_n;
 }
 
 void

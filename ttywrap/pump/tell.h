@@ -24,11 +24,19 @@ enum {
 	TELL_BEHIND = 256 /* so many bytes without a line end wait behind one in doubt */
 };
 
+/* Whether a byte held may be told. */
+enum tell_state {
+	TELL_SURE,    /* it may, and waits for what is before it */
+	TELL_UNNAMED, /* if the reader turns out to be no program that reads secrets */
+	TELL_DOUBT,   /* if the output shows that a line editor accepted its line */
+};
+
 /*
  * What was read, judged already, on its way to events: gathered into records as
  * the kernel gathers it, what is left out added up, all in the order of
  * reading. Lines in doubt are held until the output has had its time to show
  * that a line editor accepted them; then they are data, and otherwise left out.
+ * What was read by a program that is not known by name yet is held until it is.
  */
 struct tell {
 	input_emit *emit;
@@ -43,8 +51,10 @@ struct tell {
 	struct tell_read held_read;
 	char held_comm[TTYBUF_COMM];
 	size_t held_n, settled_n; /* what was read since, in doubt or behind what is */
+	size_t asked_n;           /* of that, what was there when its reader was asked for */
+	uint32_t asked;           /* in that question */
 	uint8_t held[TELL_HELD];
-	bool doubtful[TELL_HELD];
+	uint8_t state[TELL_HELD]; /* enum tell_state */
 };
 
 void tell_init(struct tell *t, input_emit *emit, void *arg);
@@ -52,11 +62,12 @@ void tell_init(struct tell *t, input_emit *emit, void *arg);
 /* Overwrites what it held. */
 void tell_end(struct tell *t);
 
-/* n bytes were read: data, what is left out or was thrown away unread, or in doubt. */
+/* n bytes were read: data, what is left out or was thrown away unread, or what is held (not TELL_SURE). */
 void tell_data(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read);
 void tell_untold(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
     const struct tell_read *read);
-void tell_doubt(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read);
+void tell_held(struct tell *t, const uint8_t *bytes, size_t n, enum tell_state state,
+    const struct tell_read *read);
 
 /*
  * A line is over: what was left out of it is told. delivered: by canonical mode,
@@ -78,6 +89,15 @@ void tell_settle_all(struct tell *t);
 
 /* Takes back what is not an event yet of what this group read, as a secret. */
 void tell_retract(struct tell *t, pid_t pgrp, const struct tell_read *read);
+
+/* The monitor is asked who this group is: the answer holds for what it has read by now. Numbers count up. */
+void tell_asked(struct tell *t, pid_t pgrp, uint32_t number);
+
+/* Here it is: what was read by then may be told, unless the group was gone before anybody saw its name. */
+void tell_named(struct tell *t, pid_t pgrp, uint32_t number, bool gone);
+
+/* Whether an answer is waited for that nobody was asked for yet. */
+bool tell_wants_name(const struct tell *t);
 
 /* All that is known becomes events. */
 void tell_flush(struct tell *t);

@@ -31,6 +31,8 @@
 #define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms between two looks meanwhile */
 #define BLIND_PENDING  (PENDING_MAX - PENDING_FLIP)
 
+#define ANSWER_WAIT_NS INT64_C(1000000000) /* 1 s: it is lost by then */
+
 #define LIST_MAX 96 /* the defaults and what the configuration can add */
 
 struct typed {
@@ -46,14 +48,15 @@ struct typed {
 	struct message_reader reader;        /* the monitor's last answer */
 	struct message_reader reader_before; /* and the last about another group */
 	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
-	unsigned same;  /* line ends written since the modes were last seen to change */
-	bool bulk;      /* what was written last came in bulk */
-	bool telling;   /* or the modes may be set because of it */
-	int64_t key_ns; /* neither: until when a look may wait, in raw mode */
-	unsigned calm;  /* so often it was telling since the modes were last seen to change */
-	pid_t asked;    /* the group that was asked about last */
-	bool answered;  /* and the answer is there */
-	bool stale;     /* modes were set since then */
+	unsigned same;   /* line ends written since the modes were last seen to change */
+	bool bulk;       /* what was written last came in bulk */
+	bool telling;    /* or the modes may be set because of it */
+	int64_t key_ns;  /* neither: until when a look may wait, in raw mode */
+	unsigned calm;   /* so often it was telling since the modes were last seen to change */
+	pid_t asked;     /* the group that was asked about last */
+	uint32_t number; /* of that question */
+	int64_t asked_ns;
+	bool stale; /* modes were set since then */
 	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
 	typed_emit *emit;
 	void *arg;
@@ -151,26 +154,44 @@ emit_event(void *arg, const struct input_event *e)
 	t->emit(t->arg, e, typed_is_elevated(t, e->pgrp));
 }
 
-/*
- * The answer comes later; until then the name is unknown. A group is asked about
- * again when modes were set: the first answer may have come before its exec(2).
- * One question at a time, or a program could fill the outbox with them.
- */
-static void
-ask_reader(struct typed *t, struct input_view *v)
+static bool
+is_answered(const struct typed *t)
 {
-	struct message_foreground who = {.pgrp = v->pgrp};
+	return t->reader.number == t->number;
+}
+
+static void
+name_reader(struct typed *t, struct input_view *v)
+{
 	bool known = v->pgrp > 0 && v->pgrp == t->reader.pgrp;
 
 	t->stale |= v->changed;
 	if (known)
 		v->comm = t->reader.comm;
-	if (v->pgrp <= 0 || (v->pgrp == t->asked && !(known && t->stale && t->answered)))
+	v->named = known && is_answered(t) && !t->stale;
+}
+
+/*
+ * The answer comes later; until then the name is unknown. A group is asked about
+ * again when modes were set: the first answer may have come before its exec(2).
+ * One question at a time for each, or a program could fill the outbox with them;
+ * the monitor drops an answer that we are too slow to take.
+ */
+static void
+ask_reader(struct typed *t)
+{
+	struct message_foreground who = {t->last.pgrp, t->number + 1};
+	bool again = is_answered(t) ? t->stale : t->last.now_ns - t->asked_ns > ANSWER_WAIT_NS;
+
+	if (who.pgrp <= 0 || (who.pgrp == t->asked && !again))
 		return;
 	if (outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
 		return;
-	t->asked = v->pgrp;
-	t->answered = t->stale = false;
+	t->asked = who.pgrp;
+	t->number = who.number;
+	t->asked_ns = t->last.now_ns;
+	t->stale = false;
+	input_asked(t->input, who.pgrp, who.number);
 }
 
 int
@@ -235,7 +256,7 @@ typed_look(struct typed *t, bool force, bool more)
 	if (t->flushed)
 		input_flushed(t->input);
 	t->flushed = false;
-	ask_reader(t, &t->now);
+	name_reader(t, &t->now);
 	more = more && t->now.output;
 	if (!t->now.blind)
 		t->blind_ns = 0;
@@ -272,6 +293,7 @@ typed_judge(struct typed *t)
 	t->last = t->now;
 	t->late = t->now.control; /* only a look behind the control byte tells */
 	input_observe(t->input, &t->now);
+	ask_reader(t);
 }
 
 bool
@@ -382,9 +404,11 @@ typed_reader(struct typed *t, const struct message *msg)
 	if (t->reader.pgrp != msg->body.reader.pgrp)
 		t->reader_before = t->reader;
 	t->reader = msg->body.reader;
-	t->answered = true;
 	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
-	input_reader(t->input, t->reader.pgrp, t->reader.comm);
+	input_reader(t->input, t->reader.pgrp, t->reader.comm, t->reader.number,
+	    is_answered(t) && !t->stale);
+	if (input_wants_name(t->input))
+		ask_reader(t);
 }
 
 bool

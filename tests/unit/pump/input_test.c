@@ -67,8 +67,12 @@ setup(void **state)
 	memset(&r, 0, sizeof r);
 	r.now_ns = 1000000000;
 	r.step_ns = 10000000;
-	r.view = (struct input_view){
-	    .modes = modes(COOKED), .settled = true, .now_ns = r.now_ns, .comm = "sh", .pgrp = 7};
+	r.view = (struct input_view){.modes = modes(COOKED),
+	    .settled = true,
+	    .now_ns = r.now_ns,
+	    .comm = "sh",
+	    .named = true,
+	    .pgrp = 7};
 	assert_int_equal(secret_new(&r.secret, NULL, NULL, why, sizeof why), 0);
 	r.in = input_new(&r.view, r.secret, told, &r);
 	*state = &r;
@@ -690,7 +694,7 @@ test_a_late_name_spares_only_what_was_passed_on(void **state)
 	look(r, PASSED_ON, 0, true);
 	type(r, "id");
 	look(r, PASSED_ON, 0, false);
-	input_reader(r->in, 7, "sudo");
+	input_reader(r->in, 7, "sudo", 1, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<id>");
 	look(r, RAW, 0, true);
@@ -699,9 +703,90 @@ test_a_late_name_spares_only_what_was_passed_on(void **state)
 	look(r, PASSED_ON, 0, true);
 	type(r, "ls");
 	look(r, PASSED_ON, 0, false);
-	input_reader(r->in, 7, "sudo");
+	input_reader(r->in, 7, "sudo", 1, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<id>[process 9]");
+}
+
+/* Seven bytes that a reader of unknown name has read: as a program that sets the modes just before it does. */
+static void
+nameless(struct rig *r, int which)
+{
+	r->view.named = false;
+	r->view.comm = NULL;
+	look(r, which, 0, true);
+	type(r, "hunter2");
+	look(r, which, 0, false);
+	input_flush_for_event(r->in);
+}
+
+static void
+test_what_somebody_read_waits_for_their_name(void **state)
+{
+	struct rig *r = *state;
+
+	nameless(r, RAW);
+	assert_string_equal(r->log, "");
+	assert_true(input_wants_name(r->in));
+	input_asked(r->in, 7, 1);
+	assert_false(input_wants_name(r->in));
+	input_reader(r->in, 7, "vim", 1, true);
+	r->view.named = true;
+	type(r, "x");
+	look(r, RAW, 0, false);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "<hunter2x>");
+}
+
+static void
+test_who_is_gone_unnamed_may_have_read_a_secret(void **state)
+{
+	struct rig *r = *state;
+
+	nameless(r, RAW);
+	input_asked(r->in, 7, 1);
+	input_reader(r->in, 7, "", 1, true);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "[in doubt 7]");
+}
+
+static void
+test_an_earlier_name_may_be_another_programs(void **state)
+{
+	struct rig *r = *state;
+
+	input_asked(r->in, 7, 1);
+	nameless(r, RAW);
+	input_reader(r->in, 7, "bash", 1, false);
+	input_flush_for_event(r->in);
+	assert_string_equal(r->log, "");
+	input_asked(r->in, 7, 2);
+	input_reader(r->in, 7, "sudo", 2, true);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "[process 7]");
+}
+
+static void
+test_without_an_answer_it_may_be_a_secret(void **state)
+{
+	struct rig *r = *state;
+
+	nameless(r, RAW);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "[in doubt 7]");
+}
+
+static void
+test_no_name_is_needed_where_it_says_nothing(void **state)
+{
+	struct rig *r = *state;
+
+	nameless(r, PASSED_ON);
+	assert_string_equal(r->log, "<hunter2>");
+	look(r, COOKED, 0, true);
+	type(r, "a line\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "<hunter2><a line\n>");
 }
 
 static void
@@ -727,7 +812,7 @@ test_a_name_that_comes_late_still_counts(void **state)
 	look(r, RAW, 0, true);
 	type(r, "hunter2");
 	look(r, RAW, 0, false);
-	input_reader(r->in, 7, "sudo");
+	input_reader(r->in, 7, "sudo", 1, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "[process 7]");
 }
@@ -801,6 +886,11 @@ main(void)
 	    TEST(test_what_is_left_out_is_told_by_the_line),
 	    TEST(test_what_a_process_passes_on_is_not_its_own),
 	    TEST(test_a_late_name_spares_only_what_was_passed_on),
+	    TEST(test_what_somebody_read_waits_for_their_name),
+	    TEST(test_who_is_gone_unnamed_may_have_read_a_secret),
+	    TEST(test_an_earlier_name_may_be_another_programs),
+	    TEST(test_without_an_answer_it_may_be_a_secret),
+	    TEST(test_no_name_is_needed_where_it_says_nothing),
 	    TEST(test_a_prompt_that_came_and_went_counts),
 	    TEST(test_a_name_that_comes_late_still_counts),
 	    TEST(test_a_lost_count_is_doubt_until_the_slave_is_empty),
