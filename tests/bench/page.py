@@ -64,7 +64,7 @@ LISTS = (
       ("of these, ttywrap's", "own records per login", "{:.0f}"),
       ("bytes of them in auditd's file", "record bytes per login", "{:,.0f}"),
       ("lines on record, one record each, in a second", "lines on record, records/s", "{:,.0f}"),
-      ("input not on record, in doubt whether it was a secret, %", "lines not on record %", "{:.1f}"),
+      ("input not on record: more than the trail took, told by count and hash, %", "lines not on record %", "{:.1f}"),
       ("records lost by the kernel", "lines lost by the kernel", "{:.0f}"),
       ("raw input on record, MB/s", "sink on record, MB/s", "{:.1f}"),
       ("records/s of it", "sink on record, records/s", "{:,.0f}"),
