@@ -65,7 +65,6 @@ enum {
 
 enum verdict {
 	AUDIT,
-	UNNAMED,
 	LEAVE_OUT,
 	DOUBT,
 	FLUSHED
@@ -132,6 +131,15 @@ says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
 	return in->line_end_alone && n == 1 && line_is_end(bytes[0]);
 }
 
+/* What reads secrets in canonical mode reads them without echo: there the name says nothing. */
+static unsigned
+state_of(const struct input *in, bool named)
+{
+	bool needs_name = (in->changed || !in->canonical) && !in->passed_on;
+
+	return in->secret != NULL && needs_name && !named ? TELL_UNNAMED : TELL_SURE;
+}
+
 /* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
 static void
 was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
@@ -150,10 +158,7 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	if (first > 0) {
 		read.reader =
 		    (struct ttybuf_reader){in->waiter, in->waiter_comm, in->reader.now_ns};
-		if (in->waiter_named)
-			tell_data(&in->tell, bytes, first, &read);
-		else
-			tell_held(&in->tell, bytes, first, TELL_UNNAMED, &read);
+		tell_data(&in->tell, bytes, first, state_of(in, in->waiter_named), &read);
 		read.reader = in->reader;
 	}
 	in->first_line -= first;
@@ -161,14 +166,12 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	n -= first;
 	if (in->verdict == FLUSHED && n > 0)
 		tell_untold(&in->tell, INPUT_FLUSHED, in->rule.reason, n, &read);
-	else if (in->verdict == DOUBT && n > 0)
-		tell_held(&in->tell, bytes, n, TELL_DOUBT, &read);
-	else if (in->verdict == UNNAMED && n > 0)
-		tell_held(&in->tell, bytes, n, TELL_UNNAMED, &read);
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
 		tell_untold(&in->tell, INPUT_SECRET, in->rule.reason, n, &read);
 	else if (n > 0)
-		tell_data(&in->tell, bytes, n, &read);
+		tell_data(&in->tell, bytes, n,
+		    state_of(in, in->named) | (in->verdict == DOUBT ? TELL_DOUBT : TELL_SURE),
+		    &read);
 	if (line || ended)
 		tell_line_end(&in->tell, line);
 }
@@ -235,13 +238,6 @@ is_doubtful(const struct input *in, size_t n, struct rule now)
 	       !in->during.secret && !(in->plain && pending_find(in->pending, '\n', n) == n);
 }
 
-/* What reads secrets in canonical mode reads them without echo. */
-static bool
-needs_name(const struct input *in)
-{
-	return in->secret != NULL && (in->changed || !in->canonical) && !in->passed_on;
-}
-
 /* Rules 1 to 6 for n bytes that were read in this stretch; now is the last look's rule. */
 static void
 judge(struct input *in, size_t n, struct rule now)
@@ -257,9 +253,8 @@ judge(struct input *in, size_t n, struct rule now)
 		in->line_end_alone =
 		    n == 1 && now.secret != in->before.secret && (now.secret || in->after_line);
 	} else
-		in->verdict = !needs_name(in) || in->named ? AUDIT : UNNAMED;
-	in->waiter_named |= !needs_name(in);
-	if (in->flushed && (in->verdict == AUDIT || in->verdict == UNNAMED))
+		in->verdict = AUDIT;
+	if (in->flushed && in->verdict == AUDIT)
 		in->verdict = FLUSHED;
 }
 
@@ -277,14 +272,19 @@ next_look(struct input *in, int64_t now_ns)
 }
 
 static void
+comm_set(struct input *in, const char *comm)
+{
+	memset(in->comm, 0, sizeof in->comm);
+	memcpy(in->comm, comm, strnlen(comm, sizeof in->comm - 1));
+}
+
+static void
 reader_set(struct input *in, const struct input_view *v)
 {
 	pid_t pgrp = v->pgrp > 0 ? v->pgrp : in->reader.pgrp; /* at the end there is none */
 
 	if (pgrp != in->reader.pgrp || v->comm != NULL)
-		memset(in->comm, 0, sizeof in->comm);
-	if (v->comm != NULL)
-		memcpy(in->comm, v->comm, strnlen(v->comm, sizeof in->comm - 1));
+		comm_set(in, v->comm != NULL ? v->comm : "");
 	in->waiter_named = in->named;
 	in->named = v->pgrp > 0 ? v->named : in->named;
 	in->reader = (struct ttybuf_reader){pgrp, in->comm, v->now_ns};
@@ -458,12 +458,19 @@ void
 input_reader(struct input *in, pid_t pgrp, const char *comm, uint32_t number, bool now)
 {
 	const struct tell_read read = read_by(in, &in->reader);
+	bool secret = in->secret != NULL && secret_process(in->secret, comm);
 
-	if (in->secret != NULL && secret_process(in->secret, comm))
+	if (secret)
 		tell_retract(&in->tell, pgrp, &read);
 	else
 		tell_named(&in->tell, pgrp, number, comm[0] == '\0');
-	in->named |= now && pgrp == in->reader.pgrp;
+	if (pgrp != in->reader.pgrp)
+		return;
+	/* What it reads next is not only judged by the next look: rule 2. */
+	if (secret && !secret_passed_on(&in->modes))
+		in->before = (struct rule){true, INPUT_PROCESS};
+	comm_set(in, comm);
+	in->named |= now;
 }
 
 void

@@ -158,27 +158,36 @@ held_drop(struct tell *t, size_t n)
 	t->asked_n -= n < t->asked_n ? n : t->asked_n;
 }
 
-/* The first byte from at on in that state, held_n for none. */
+/* The first byte from at on that is in a state like that, held_n for none. */
 static size_t
-state_find(const struct tell *t, size_t at, enum tell_state state)
+state_find(const struct tell *t, size_t at, unsigned state)
 {
-	const uint8_t *found = memchr(t->state + at, state, t->held_n - at);
+	while (at < t->held_n && !(t->state[at] & state))
+		at++;
+	return at;
+}
 
-	return found != NULL ? (size_t)(found - t->state) : t->held_n;
+/* Of the first n bytes held those that wait for a name; it says nothing against them, or there is none. */
+static void
+name_known(struct tell *t, size_t n, bool gone)
+{
+	for (size_t i = state_find(t, 0, TELL_UNNAMED); i < n; i = state_find(t, i, TELL_UNNAMED))
+		t->state[i] = gone ? TELL_DOUBT : t->state[i] & TELL_DOUBT;
 }
 
 /*
- * Lines that are complete; those that nobody accepted only as far as before, and
- * not those whose reader may still be named.
+ * Lines that are complete, up to the first whose reader may still be named; those that
+ * nobody accepted only as far as before.
  */
 static void
 settle(struct tell *t, size_t before)
 {
 	size_t done = 0, last = 0, unnamed = state_find(t, 0, TELL_UNNAMED);
 
-	before = unnamed < before ? unnamed : before;
-	for (size_t at = 0, len; at < t->held_n; at += len) {
+	for (size_t at = 0, len; at < unnamed; at += len) {
 		len = line_length(t->held + at, t->held_n - at);
+		if (at + len > unnamed)
+			break;
 		if (is_claimed(t, at, len)) {
 			held_tell(t, done, at - done, false);
 			held_tell(t, at, len, true);
@@ -191,8 +200,7 @@ settle(struct tell *t, size_t before)
 		done = last;
 	}
 	held_drop(t, done);
-	if (t->held_n == state_find(t, 0, TELL_UNNAMED) &&
-	    t->held_n == state_find(t, 0, TELL_DOUBT)) {
+	if (state_find(t, 0, TELL_UNNAMED | TELL_DOUBT) == t->held_n) {
 		held_tell(t, 0, t->held_n, false);
 		held_drop(t, t->held_n);
 	}
@@ -214,6 +222,7 @@ tell_next(struct tell *t)
 void
 tell_settle_all(struct tell *t)
 {
+	name_known(t, t->held_n, true);
 	settle(t, t->held_n);
 	held_tell(t, 0, t->held_n, false);
 	held_drop(t, t->held_n);
@@ -233,15 +242,14 @@ held_by(struct tell *t, const struct tell_read *read)
 
 /* When there is no room the lines that are complete go, and only then all. */
 static void
-hold(struct tell *t, const uint8_t *bytes, size_t n, enum tell_state state,
-    const struct tell_read *read)
+hold(struct tell *t, const uint8_t *bytes, size_t n, unsigned state, const struct tell_read *read)
 {
 	held_by(t, read);
 	while (n > 0) {
 		size_t some = sizeof t->held - t->held_n < n ? sizeof t->held - t->held_n : n;
 
 		memcpy(t->held + t->held_n, bytes, some);
-		memset(t->state + t->held_n, state, some);
+		memset(t->state + t->held_n, (int)state, some);
 		t->held_n += some;
 		bytes += some;
 		n -= some;
@@ -267,10 +275,11 @@ waits(struct tell *t, size_t n)
 }
 
 void
-tell_data(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read)
+tell_data(
+    struct tell *t, const uint8_t *bytes, size_t n, unsigned state, const struct tell_read *read)
 {
-	if (t->held_n > 0 && waits(t, n)) {
-		hold(t, bytes, n, TELL_SURE, read);
+	if (state != TELL_SURE || (t->held_n > 0 && waits(t, n))) {
+		hold(t, bytes, n, state, read);
 		return;
 	}
 	data_add(t, bytes, n, read);
@@ -296,30 +305,33 @@ tell_line_end(struct tell *t, bool delivered)
 	untold_emit(t);
 }
 
-void
-tell_held(struct tell *t, const uint8_t *bytes, size_t n, enum tell_state state,
-    const struct tell_read *read)
+/* Line by line, as it would have been left out. */
+static void
+retract(struct tell *t, uint8_t *bytes, size_t n, const struct tell_read *read)
 {
-	hold(t, bytes, n, state, read);
+	for (size_t at = 0, len; at < n; at += len) {
+		len = line_length(bytes + at, n - at);
+		untold_add(t, INPUT_SECRET, INPUT_PROCESS, len, read);
+		if (line_is_end(bytes[at + len - 1]))
+			untold_emit(t);
+	}
+	explicit_bzero(bytes, n);
 }
 
 void
 tell_retract(struct tell *t, pid_t pgrp, const struct tell_read *read)
 {
-	size_t n = 0;
+	size_t n = t->tty.len;
 
-	if (t->tty.pgrp == pgrp && !t->passed_on) {
-		n = t->tty.len;
-		explicit_bzero(t->tty.data, n);
+	if (n > 0 && t->tty.pgrp == pgrp && !t->passed_on) {
 		t->tty.len = 0;
+		retract(t, t->tty.data, n, read);
 	}
-	if (t->held_n > 0 && t->held_read.reader.pgrp == pgrp && !t->held_read.passed_on) {
-		n += t->held_n;
-		held_drop(t, t->held_n);
-		t->line_n = 0;
+	n = t->held_n;
+	if (n > 0 && t->held_read.reader.pgrp == pgrp && !t->held_read.passed_on) {
+		t->held_n = t->settled_n = t->asked_n = t->line_n = 0;
+		retract(t, t->held, n, read);
 	}
-	if (n > 0)
-		untold_add(t, INPUT_SECRET, INPUT_PROCESS, n, read);
 }
 
 void
@@ -336,9 +348,7 @@ tell_named(struct tell *t, pid_t pgrp, uint32_t number, bool gone)
 {
 	if (t->held_read.reader.pgrp != pgrp || (int32_t)(number - t->asked) < 0)
 		return;
-	for (size_t i = 0; i < t->asked_n; i++)
-		if (t->state[i] == TELL_UNNAMED)
-			t->state[i] = gone ? TELL_DOUBT : TELL_SURE;
+	name_known(t, t->asked_n, gone);
 	settle(t, 0);
 }
 

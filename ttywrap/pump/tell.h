@@ -24,11 +24,11 @@ enum {
 	TELL_BEHIND = 256 /* so many bytes without a line end wait behind one in doubt */
 };
 
-/* Whether a byte held may be told. */
+/* Why a byte may not be told yet; several may hold. */
 enum tell_state {
-	TELL_SURE,    /* it may, and waits for what is before it */
-	TELL_UNNAMED, /* if the reader turns out to be no program that reads secrets */
-	TELL_DOUBT,   /* if the output shows that a line editor accepted its line */
+	TELL_SURE = 0,
+	TELL_UNNAMED = 1, /* the reader may turn out to be a program that reads secrets */
+	TELL_DOUBT = 2, /* left out, unless the output shows that a line editor accepted its line */
 };
 
 /*
@@ -54,7 +54,7 @@ struct tell {
 	size_t asked_n;           /* of that, what was there when its reader was asked for */
 	uint32_t asked;           /* in that question */
 	uint8_t held[TELL_HELD];
-	uint8_t state[TELL_HELD]; /* enum tell_state */
+	uint8_t state[TELL_HELD]; /* enum tell_state, added up */
 };
 
 void tell_init(struct tell *t, input_emit *emit, void *arg);
@@ -62,11 +62,12 @@ void tell_init(struct tell *t, input_emit *emit, void *arg);
 /* Overwrites what it held. */
 void tell_end(struct tell *t);
 
-/* n bytes were read: data, what is left out or was thrown away unread, or what is held (not TELL_SURE). */
-void tell_data(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read *read);
+/* n bytes were read; state: as in struct tell. */
+void tell_data(
+    struct tell *t, const uint8_t *bytes, size_t n, unsigned state, const struct tell_read *read);
+
+/* n bytes were read and are left out, or were thrown away unread. */
 void tell_untold(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
-    const struct tell_read *read);
-void tell_held(struct tell *t, const uint8_t *bytes, size_t n, enum tell_state state,
     const struct tell_read *read);
 
 /*

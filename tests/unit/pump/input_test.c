@@ -697,13 +697,14 @@ test_a_late_name_spares_only_what_was_passed_on(void **state)
 	input_reader(r->in, 7, "sudo", 1, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<id>");
+	r->view.pgrp = 8;
 	look(r, RAW, 0, true);
 	type(r, "hunter2");
 	look(r, RAW, 0, false);
 	look(r, PASSED_ON, 0, true);
 	type(r, "ls");
 	look(r, PASSED_ON, 0, false);
-	input_reader(r->in, 7, "sudo", 1, true);
+	input_reader(r->in, 8, "sudo", 1, true);
 	input_flush_for_event(r->in);
 	assert_string_equal(r->log, "<id>[process 9]");
 }
@@ -764,6 +765,60 @@ test_an_earlier_name_may_be_another_programs(void **state)
 	input_reader(r->in, 7, "sudo", 2, true);
 	input_end(r->in, &r->view);
 	assert_string_equal(r->log, "[process 7]");
+}
+
+static void
+test_a_name_between_two_looks_counts_for_the_line_that_is_waited_for(void **state)
+{
+	struct rig *r = *state;
+
+	r->view.named = false;
+	r->view.comm = NULL;
+	look(r, RAW, 0, true);
+	input_asked(r->in, 7, 1);
+	type(r, "hunter2\r");
+	input_reader(r->in, 7, "sudo", 1, true);
+	look(r, COOKED, 0, true);
+	input_end(r->in, &r->view);
+	assert_string_equal(r->log, "[process 8]");
+}
+
+/* Accepted, or not: who reads under that name says more. */
+static void
+test_a_line_that_was_accepted_waits_for_a_name_as_well(void **state)
+{
+	struct rig *r = *state;
+
+	for (int secret = 0; secret < 2; secret++) {
+		r->view.named = false;
+		r->view.comm = NULL;
+		look(r, COOKED, 0, true);
+		type(r, "hunter2\r");
+		look(r, RAW, 0, true);
+		input_asked(r->in, 7, 1);
+		input_accepted(r->in, "hunter2", 7);
+		later(r, RAW);
+		input_flush_for_event(r->in);
+		assert_string_equal(r->log, secret ? "<hunter2\n>" : "");
+		input_reader(r->in, 7, secret ? "sudo" : "bash", 1, true);
+		input_flush_for_event(r->in);
+	}
+	assert_string_equal(r->log, "<hunter2\n>[process 8]");
+}
+
+static void
+test_what_is_taken_back_is_told_by_lines(void **state)
+{
+	struct rig *r = *state;
+
+	r->view.named = false;
+	r->view.comm = NULL;
+	look(r, RAW, 0, true);
+	type(r, "one\rtwo\r");
+	look(r, RAW, 0, false);
+	input_asked(r->in, 7, 1);
+	input_reader(r->in, 7, "sudo", 1, true);
+	assert_string_equal(r->log, "[process 4][process 4]");
 }
 
 static void
@@ -889,6 +944,9 @@ main(void)
 	    TEST(test_what_somebody_read_waits_for_their_name),
 	    TEST(test_who_is_gone_unnamed_may_have_read_a_secret),
 	    TEST(test_an_earlier_name_may_be_another_programs),
+	    TEST(test_a_name_between_two_looks_counts_for_the_line_that_is_waited_for),
+	    TEST(test_a_line_that_was_accepted_waits_for_a_name_as_well),
+	    TEST(test_what_is_taken_back_is_told_by_lines),
 	    TEST(test_without_an_answer_it_may_be_a_secret),
 	    TEST(test_no_name_is_needed_where_it_says_nothing),
 	    TEST(test_a_prompt_that_came_and_went_counts),
