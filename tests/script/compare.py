@@ -8,7 +8,7 @@ order of reading. Equal is therefore what is an interleaving of what the kernel 
 # What a case may have instead of equality: words of the recording's h events (ttywrap-recording(5)), and one of our own.
 REASONS = {"noecho": "without echo", "prompt": "behind a prompt for a secret", "program": "by a program for secrets",
            "doubt": "in doubt"}
-LINE_END = "lineend"  # a line end that is the other one, one too many or too few, or an end of file as a NUL: it says nothing
+LINE_END = "lineend"  # a line end that is the other one, one too many or too few, or an end of file as a byte: it says nothing
 
 
 def interleaves(whole, parts):
@@ -17,7 +17,7 @@ def interleaves(whole, parts):
 
 
 def without_line_ends(data):
-    return data.translate(None, b"\r\n\0")
+    return data.translate(None, b"\r\n\0\x04")
 
 
 def no_worse(states):

@@ -13,14 +13,10 @@ from client import login
 from host import wait_until
 from paths import BUILD
 from play import PERSON_S, READY
+from processes import status
 
 NAME = "systemd-ask-password"  # on the list of programs that read secrets; no word on the screen says that it does
 SECRET = "gkzWqTvxRn!"
-
-
-def monitor_of(shell):
-    with open(f"/proc/{shell}/status", encoding="utf-8") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("PPid:"))
 
 
 @pytest.mark.parametrize("way", ("ahead", "pasted"))
@@ -32,7 +28,7 @@ def test_program_that_is_gone_when_the_answer_comes(host, keeper, way):
     with login(host.sshd("SetEnv LC_ALL=C.UTF-8"), keeper, wait=False) as terminal:
         terminal.expect(READY)
         terminal.send("echo shell $$\r")
-        monitor = monitor_of(terminal.expect(r"shell (\d+)\r\n")[1])
+        monitor = int(status(terminal.expect(r"shell (\d+)\r\n")[1], "PPid")[0])
         terminal.expect(READY)
         time.sleep(PERSON_S)
         command = f"echo go; sleep 0.5; {program}; echo status $?\r"

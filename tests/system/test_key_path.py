@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the pump does between a key and its echo: nothing that could wait. Calls are counted, not time: strace(1) shows them."""
+
+import re
+import shutil
+import signal
+import string
+import subprocess
+import time
+
+import pytest
+
+from client import login
+from host import TTYWRAP
+from processes import roles
+
+KEYS = string.ascii_lowercase
+ECHO = """
+import os, tty
+tty.setraw(0)
+os.write(1, b"go\\r\\n")
+key = b""
+while key != b"!":
+    key = os.read(0, 1)
+    os.write(1, key.upper())
+"""
+CALL = re.compile(r'(\w+)\((?:(\d+), "((?:[^"\\]|\\.)*)")?')
+
+
+@pytest.fixture(scope="module")
+def user(host):
+    return host.user("keyed", shell=TTYWRAP)
+
+
+@pytest.fixture(scope="module")
+def calls(host, sshd, user):
+    """[(name, descriptor or None, bytes or None)] of the pump while KEYS are typed, each once the one before is shown."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    user.write("echo.py", ECHO)
+    with login(sshd, user) as terminal:
+        (_, pump, _), = roles(host)
+        terminal.send("python3 echo.py\r")
+        terminal.expect("go\r\n")
+        time.sleep(0.3)  # what the command line started is over
+        log = user.path("calls")
+        with subprocess.Popen(["strace", "-p", str(pump), "-o", log], stderr=subprocess.PIPE, text=True) as strace:
+            assert "attached" in strace.stderr.readline()
+            for key in KEYS:
+                terminal.send(key)
+                terminal.expect(key.upper())
+                time.sleep(0.01)  # a person's next key is later still
+            strace.send_signal(signal.SIGINT)
+        terminal.send("!")
+        terminal.prompt()
+        terminal.exit()
+    with open(log, encoding="utf-8") as lines:
+        found = [CALL.match(line) for line in lines]
+    return [(m[1], m[2], m[3]) for m in found if m]
+
+
+def index(calls, name, data):
+    at, = [i for i, (call, _, got) in enumerate(calls) if call == name and got == data]
+    return at
+
+
+def test_a_key_goes_straight_in(calls):
+    for key in KEYS:
+        assert index(calls, "write", key) == index(calls, "read", key) + 1, calls
+
+
+def test_its_echo_goes_straight_out(calls):
+    for key in KEYS.upper():
+        assert index(calls, "write", key) == index(calls, "read", rf"\0{key}") + 1, calls
+
+
+def test_what_comes_behind_is_little(calls):
+    """Waits, the look that says who has read it and in which modes, and the recording's lines.
+
+    13 calls a key were counted; on a busy machine it looks more than once.
+    """
+    assert len(calls) < 30 * len(KEYS), calls
