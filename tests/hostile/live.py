@@ -7,7 +7,7 @@ import re
 
 from client import login
 from host import LOGS, wait_until
-from processes import alive, guard_of, roles, status
+from processes import alive, roles
 
 def fields(record):
     """The key=value pairs of a record of ours."""

@@ -13,7 +13,8 @@ import pytest
 from client import login, ssh, ssh_words
 from conftest import TOOLS
 from host import wait_until
-from live import alive, guard_of, records_of, roles, status, wait_record
+from live import records_of, wait_record
+from processes import alive, guard_of, roles, status
 
 REFUSED = {"EPERM", "EACCES", "EBUSY", "ENOENT", "ESRCH", "ENOTTY", "EIO"}
 

@@ -12,7 +12,8 @@ import pytest
 from client import Terminal, ssh_words
 from paths import BUILD
 from host import wait_until
-from live import PUMP, alive, fields, records_of, roles, status, wait_record
+from live import fields, records_of, wait_record
+from processes import PUMP, alive, roles, status
 
 HOW = "/tmp/hostile-pump"
 MEMORY_MAX_KB = 4096  # what a monitor may grow by under any flood

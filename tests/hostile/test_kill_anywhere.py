@@ -13,7 +13,8 @@ import pytest
 
 from client import ssh_words, Terminal
 from host import wait_until
-from live import alive, fields, records_of
+from live import fields, records_of
+from processes import alive
 
 KILLS = int(os.environ.get("TTYWRAP_KILLS", "6"))
 SEED = int(os.environ.get("TTYWRAP_SEED", "20260101"))

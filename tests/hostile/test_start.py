@@ -16,7 +16,8 @@ import pytest
 from client import login, ssh
 from conftest import TOOLS
 from host import LOGS
-from live import fields, guard_of, records_of, roles, wait_record
+from live import fields, records_of, wait_record
+from processes import guard_of, roles
 
 MARK = "echo ran as $(id -u):$(id -ru)"
 

@@ -2,13 +2,10 @@
 """A process of ours that dies with a secret in its memory leaves no core file: the kernel writes none of it."""
 
 import os
-import sys
 
 from client import login
 from play import READY
-
-sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "hostile"))
-from live import roles  # noqa: E402
+from processes import roles
 
 
 def is_dumpable(pid):
