@@ -47,6 +47,7 @@ struct relay {
 	struct backlog out;
 	bool out_held; /* what is there of output waits for more of it, not for the terminal */
 	bool more;     /* the last read from the session left more to be read */
+	bool in_held;  /* the witness wants to see what became of the input before it first */
 	bool seen;     /* there was a look since poll(2) returned, or since the last write */
 	bool draining; /* the session is over: what is still there goes out, nothing comes in */
 	bool outer_gone, inner_gone;
@@ -237,10 +238,15 @@ static void
 write_in(struct relay *r)
 {
 	ssize_t put;
+	size_t n;
 
 	if (!r->seen && !witness_is_current(r->witness, r->in.len - r->in.at))
 		look(r, true);
-	put = io_write(PUMP_PTM, r->in.bytes + r->in.at, r->in.len - r->in.at);
+	n = witness_piece(r->witness, io_now_ns(), r->in.bytes + r->in.at, r->in.len - r->in.at);
+	r->in_held = n == 0;
+	if (r->in_held)
+		return;
+	put = io_write(PUMP_PTM, r->in.bytes + r->in.at, n);
 	if (put == -EAGAIN)
 		return;
 	if (put < 0) {
@@ -332,7 +338,7 @@ wait_for(struct relay *r, struct pollfd p[POLLED])
 		p[0].events |= POLLOUT;
 	if (out_has_room(r) && !full)
 		p[1].events |= POLLIN;
-	if (!in_empty && !r->draining)
+	if (!in_empty && !r->in_held && !r->draining)
 		p[1].events |= POLLOUT;
 	if (r->draining) {
 		p[2].fd = -1; /* the monitor has said all it can */
@@ -404,7 +410,7 @@ step(struct relay *r)
 		(r->more && !witness_is_full(r->witness))))
 		read_output(r);
 	look_after(r, p);
-	if ((p[1].revents & POLLOUT) && !r->draining)
+	if (((p[1].revents & POLLOUT) || r->in_held) && !r->draining)
 		write_in(r);
 	if ((p[0].revents & (POLLIN | POLLHUP | POLLERR)) && r->in.at == r->in.len && !r->draining)
 		read_outer(r);

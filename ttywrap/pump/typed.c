@@ -8,11 +8,16 @@
 
 #include "proto/message.h"
 #include "pump/input.h"
+#include "pump/line.h"
 #include "pump/outbox.h"
 #include "pump/pending.h"
 #include "pump/sandbox.h"
 #include "pump/secret.h"
 #include "pump/view.h"
+
+#define PIECE_WAIT_NS INT64_C(20000000) /* 20 ms */
+#define PIECES_SAME                                                                                \
+	16 /* line ends in a row without a change of modes: no line editor, so no more waiting */
 
 #define BULK      2048  /* bytes in one piece: no person, and no line that matters by itself */
 #define BULK_WAIT 16384 /* so much of that is written before there is a look */
@@ -42,9 +47,11 @@ struct typed {
 	struct outbox *outbox;
 	struct message_reader reader;        /* the monitor's last answer */
 	struct message_reader reader_before; /* and the last about another group */
-	bool bulk;                           /* what was written last came in bulk */
-	bool telling;                        /* or the modes may be set because of it */
-	int64_t key_ns;                      /* neither: until when a look may wait, in raw mode */
+	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
+	unsigned same;   /* line ends written since the modes were last seen to change */
+	bool bulk;       /* what was written last came in bulk */
+	bool telling;    /* or the modes may be set because of it */
+	int64_t key_ns;  /* neither: until when a look may wait, in raw mode */
 	unsigned calm;   /* so often it was telling since the modes were last seen to change */
 	pid_t asked;     /* the group that was asked about last */
 	uint32_t number; /* of that question */
@@ -219,7 +226,7 @@ is_canonical(const struct typed *t)
 static bool
 in_haste(const struct typed *t)
 {
-	return t->telling && input_pending(t->input) > 0;
+	return t->hold_ns != 0 || (t->telling && input_pending(t->input) > 0);
 }
 
 int
@@ -282,7 +289,7 @@ typed_judge(struct typed *t)
 	t->looked = false;
 	t->key_ns = 0;
 	if (t->now.changed && !t->now.blind)
-		t->calm = 0;
+		t->calm = t->same = 0;
 	t->last = t->now;
 	t->late = t->now.control; /* only a look behind the control byte tells */
 	input_observe(t->input, &t->now);
@@ -307,6 +314,38 @@ typed_is_current(struct typed *t, size_t n)
 	if (t->looked || t->late || input_pending(t->input) > 0 || t->last.blind)
 		return false;
 	return (n <= INPUT_DOUBT_MAX && !is_canonical(t)) || view_holds(&t->view);
+}
+
+static bool
+is_line_editor(const struct typed *t)
+{
+	return !(t->last.modes.c_lflag & (ICANON | ECHO)) && t->same < PIECES_SAME;
+}
+
+size_t
+typed_piece(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
+{
+	bool unread = input_pending(t->input) > 0;
+	size_t before;
+
+	if (!is_line_editor(t)) {
+		t->hold_ns = 0;
+		return n;
+	}
+	before = line_before(bytes, n);
+	if (before > 0)
+		return before;
+	if (unread && t->hold_ns == 0)
+		t->hold_ns = now_ns;
+	if (unread && now_ns - t->hold_ns < PIECE_WAIT_NS)
+		return 0;
+	t->hold_ns = 0;
+	t->same++;
+	/*
+	 * At once, as without us: it goes in before the editor turns echo on for its
+	 * command. What follows may be that one's password, and would be shown.
+	 */
+	return n;
 }
 
 static bool
@@ -393,7 +432,7 @@ typed_flush(struct typed *t)
 int64_t
 typed_deadline_ns(const struct typed *t)
 {
-	int64_t look_ns = input_deadline_ns(t->input);
+	int64_t look_ns = input_deadline_ns(t->input), piece_ns = t->hold_ns + PIECE_WAIT_NS;
 
 	if (t->flushed)
 		return 0;
@@ -401,7 +440,9 @@ typed_deadline_ns(const struct typed *t)
 		look_ns = t->now.now_ns + BLIND_AGAIN_NS;
 	if (t->key_ns > 0 && t->key_ns < look_ns)
 		look_ns = t->key_ns;
-	return look_ns;
+	if (t->hold_ns == 0 || (look_ns >= 0 && look_ns < piece_ns))
+		return look_ns;
+	return piece_ns;
 }
 
 int64_t

@@ -72,6 +72,17 @@ bool typed_is_raw(const struct typed *);
  */
 bool typed_is_current(struct typed *, size_t n);
 
+/*
+ * How many of n bytes the relay may write now. A line editor (raw, no echo)
+ * changes the modes at a line's end, and what it read before and what is read
+ * after could not be told apart when both go in one write: so the first line end
+ * of what came in one piece goes once what stands before it is seen to be read,
+ * with all that follows. A single key never waits for anything but keys before
+ * it that nobody has read, and nothing waits longer than 20 ms. Returns 0 to
+ * wait (until typed_deadline_ns() or an edge).
+ */
+size_t typed_piece(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
+
 void typed_written(struct typed *, const uint8_t *, size_t n, int64_t now_ns);
 
 /*

@@ -303,6 +303,12 @@ witness_output(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n
 	return r == 0 ? end_at_cap(w) : r;
 }
 
+size_t
+witness_piece(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
+{
+	return w->typed != NULL ? typed_piece(w->typed, bytes, n, now_ns) : n;
+}
+
 void
 witness_input(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 {

@@ -51,6 +51,9 @@ bool witness_is_telling(const struct witness *);
 /* Output that went to the user's terminal, or that goes there once it is safe. */
 int witness_output(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
+/* How many of these bytes may be written to the inner terminal now: typed_piece(). */
+size_t witness_piece(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
+
 /* Input that has just been written to the inner terminal. */
 void witness_input(struct witness *, int64_t now_ns, const uint8_t *, size_t n);
 
