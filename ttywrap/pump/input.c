@@ -480,6 +480,12 @@ input_asked(struct input *in, pid_t pgrp, uint32_t number)
 }
 
 bool
+input_has_read(const struct input *in, pid_t pgrp)
+{
+	return in->tell.tty.len > 0 && in->tell.tty.pgrp == pgrp;
+}
+
+bool
 input_wants_name(const struct input *in)
 {
 	return tell_wants_name(&in->tell);

@@ -116,6 +116,9 @@ void input_asked(struct input *in, pid_t pgrp, uint32_t number);
 /* Whether something waits for a name, and was read after that was asked for. */
 bool input_wants_name(const struct input *in);
 
+/* Whether this group has read what is neither told nor held. */
+bool input_has_read(const struct input *in, pid_t pgrp);
+
 /* The output showed that a line editor accepted this text, and it is an audited command: see accepted.h. */
 void input_accepted(struct input *in, const char *text, size_t n);
 

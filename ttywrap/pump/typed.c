@@ -178,10 +178,11 @@ name_reader(struct typed *t, struct input_view *v)
  * the monitor drops an answer that we are too slow to take.
  */
 static void
-ask_reader(struct typed *t)
+ask_reader(struct typed *t, const struct input_view *v)
 {
-	struct message_foreground who = {t->last.pgrp, t->number + 1};
-	bool again = is_answered(t) ? t->stale : t->last.now_ns - t->asked_ns > ANSWER_WAIT_NS;
+	struct message_foreground who = {v->pgrp, t->number + 1};
+	bool again = is_answered(t) ? t->stale || input_wants_name(t->input)
+				    : v->now_ns - t->asked_ns > ANSWER_WAIT_NS;
 
 	if (who.pgrp <= 0 || (who.pgrp == t->asked && !again))
 		return;
@@ -189,7 +190,7 @@ ask_reader(struct typed *t)
 		return;
 	t->asked = who.pgrp;
 	t->number = who.number;
-	t->asked_ns = t->last.now_ns;
+	t->asked_ns = v->now_ns;
 	t->stale = false;
 	input_asked(t->input, who.pgrp, who.number);
 }
@@ -257,6 +258,7 @@ typed_look(struct typed *t, bool force, bool more)
 		input_flushed(t->input);
 	t->flushed = false;
 	name_reader(t, &t->now);
+	ask_reader(t, &t->now);
 	more = more && t->now.output;
 	if (!t->now.blind)
 		t->blind_ns = 0;
@@ -293,7 +295,8 @@ typed_judge(struct typed *t)
 	t->last = t->now;
 	t->late = t->now.control; /* only a look behind the control byte tells */
 	input_observe(t->input, &t->now);
-	ask_reader(t);
+	if (t->asked_ns == t->now.now_ns) /* what it showed to be read was read before that */
+		input_asked(t->input, t->asked, t->number);
 }
 
 bool
@@ -401,14 +404,18 @@ typed_reader(struct typed *t, const struct message *msg)
 {
 	if (msg->head.length != sizeof t->reader)
 		return;
-	if (t->reader.pgrp != msg->body.reader.pgrp)
+	if (t->reader.pgrp != msg->body.reader.pgrp) {
+		/* Whether they are elevated is known no longer: what they read is told before that. */
+		if (input_has_read(t->input, t->reader_before.pgrp))
+			input_flush_for_event(t->input);
 		t->reader_before = t->reader;
+	}
 	t->reader = msg->body.reader;
 	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
 	input_reader(t->input, t->reader.pgrp, t->reader.comm, t->reader.number,
 	    is_answered(t) && !t->stale);
 	if (input_wants_name(t->input))
-		ask_reader(t);
+		ask_reader(t, &t->last);
 }
 
 bool
