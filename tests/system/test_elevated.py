@@ -3,11 +3,14 @@
 
 import json
 import os
+import signal
+import time
 
 import pytest
 
 from client import login
 from host import LOGS, PROMPT, TTYWRAP, run
+from processes import roles
 
 PASSWORD = "for root in this world"
 
@@ -83,3 +86,47 @@ def test_all_and_who_read_it(host, sshd, user, trail):
 def test_none(host, sshd, user, trail):
     typed, commands, _ = session(host, sshd, user, trail, "none")
     assert typed == b"" and commands == []
+
+
+def stalled(host, sshd, user, trail, start, setting="elevated"):
+    """A shell is started with that command line, and given another one, before the monitor can say who it is.
+
+    Returns (the records' command lines, how long the monitor stood still, s).
+    """
+    host.configure(f"[default]\naudit = {setting}\n")
+    since = trail.mark()
+    with login(sshd, user) as terminal:
+        terminal.run("echo ordinary")
+        (monitor, _, _), = roles(host)
+        try:
+            os.kill(monitor, signal.SIGSTOP)
+            began = time.monotonic()
+            terminal.send(start + "\r")
+            terminal.prompt(1)
+            terminal.run("echo as-another")
+        finally:
+            os.kill(monitor, signal.SIGCONT)
+        took = time.monotonic() - began
+        terminal.run("echo later")
+        terminal.send("exit\r")
+        terminal.expect("exit\r\n")
+        terminal.hang_up()
+    close = trail.wait(lambda r: r.get("op") == "ttywrap-close" and r.get("acct") == user.name, since)
+    return [r.get("cmd") for r in trail.find(since=since, ses=close.get("ses")) if r.type == "USER_CMD"], took
+
+
+def test_answer_that_comes_late_elevates_what_waited_for_it(host, sshd, user, trail):
+    """The same process becomes root: what was known of it holds no longer."""
+    shell = user.path("elevated-bash")
+    run("install", "-m", "4755", "/bin/bash", shell)
+    lines, _ = stalled(host, sshd, user, trail, f"export PS1; exec {shell} -p")
+    assert "echo as-another" in lines and "echo later" in lines and "echo ordinary" not in lines, lines
+
+
+def test_answer_that_comes_late_elevates_nothing_else(host, sshd, user, trail):
+    """A process that is not known yet is rather taken for root, but only once the answer does not come within a second."""
+    for _ in range(10):
+        lines, took = stalled(host, sshd, user, trail, "bash")
+        if took < 0.8:
+            break
+    assert took < 0.8 and lines == []

@@ -24,20 +24,27 @@ commands_add(struct commands *cs, int32_t reader, const char *text, size_t n)
 	while (*last != NULL)
 		last = &(*last)->next;
 	*last = c;
+	cs->n++;
 	return true;
 }
 
-bool
-commands_next(struct commands *cs, commands_tell *tell, void *arg)
+void
+commands_read(struct commands *cs)
 {
-	struct command *c = cs->first;
+	cs->read = cs->n;
+}
 
-	if (c == NULL)
-		return false;
-	cs->first = c->next;
-	tell(arg, c->reader, c->text, c->n);
-	free(c);
-	return true;
+void
+commands_send(struct commands *cs, commands_tell *tell, void *arg)
+{
+	while (cs->read > 0 && tell(arg, cs->first->reader, cs->first->text, cs->first->n)) {
+		struct command *c = cs->first;
+
+		cs->first = c->next;
+		cs->n--;
+		cs->read--;
+		free(c);
+	}
 }
 
 void

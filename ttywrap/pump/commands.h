@@ -8,17 +8,25 @@
 
 struct command;
 
-/* Command lines that were accepted, and wait for the look that shows the input they were. Zero: none. */
+/*
+ * Command lines that were accepted, and wait for the look that shows the input they were, and for the
+ * monitor's word on who read it. Zero: none.
+ */
 struct commands {
 	struct command *first;
+	size_t n;
+	size_t read; /* so many of them a look has shown to be read */
 };
 
 /* reader: the process group that read it. Returns false, with nothing kept, when there is no memory. */
 bool commands_add(struct commands *, int32_t reader, const char *text, size_t n);
 
-/* Hands the oldest on and forgets it; false: there is none. */
-typedef void commands_tell(void *arg, int32_t reader, const char *text, size_t n);
-bool commands_next(struct commands *, commands_tell *, void *arg);
+/* A look has shown the input that all of them were. */
+void commands_read(struct commands *);
+
+/* Hands these on, the oldest first, and forgets each once tell says that it is told; at one that has to wait, it stops. */
+typedef bool commands_tell(void *arg, int32_t reader, const char *text, size_t n);
+void commands_send(struct commands *, commands_tell *, void *arg);
 
 void commands_free(struct commands *);
 

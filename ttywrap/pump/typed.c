@@ -146,18 +146,34 @@ typed_is_elevated(const struct typed *t, int32_t pgrp)
 	return pgrp != t->reader_before.pgrp || t->reader_before.elevated != 0;
 }
 
+static bool
+is_answered(const struct typed *t)
+{
+	return t->reader.number == t->number;
+}
+
+bool
+typed_is_asked(const struct typed *t, int32_t pgrp)
+{
+	bool known = pgrp == t->reader.pgrp || pgrp == t->reader_before.pgrp;
+
+	if (is_answered(t))
+		return t->stale && pgrp == t->reader.pgrp;
+	return !known || pgrp == t->asked;
+}
+
+int64_t
+typed_answer_ns(const struct typed *t)
+{
+	return t->asked_ns + ANSWER_WAIT_NS;
+}
+
 static void
 emit_event(void *arg, const struct input_event *e)
 {
 	struct typed *t = arg;
 
 	t->emit(t->arg, e, typed_is_elevated(t, e->pgrp));
-}
-
-static bool
-is_answered(const struct typed *t)
-{
-	return t->reader.number == t->number;
 }
 
 static void
@@ -182,7 +198,7 @@ ask_reader(struct typed *t, const struct input_view *v)
 {
 	struct message_foreground who = {v->pgrp, t->number + 1};
 	bool again = is_answered(t) ? t->stale || input_wants_name(t->input)
-				    : v->now_ns - t->asked_ns > ANSWER_WAIT_NS;
+				    : v->now_ns > typed_answer_ns(t);
 
 	if (who.pgrp <= 0 || (who.pgrp == t->asked && !again))
 		return;
@@ -414,7 +430,7 @@ typed_reader(struct typed *t, const struct message *msg)
 	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
 	input_reader(t->input, t->reader.pgrp, t->reader.comm, t->reader.number,
 	    is_answered(t) && !t->stale);
-	if (input_wants_name(t->input))
+	if (t->stale || input_wants_name(t->input))
 		ask_reader(t, &t->last);
 }
 

@@ -108,6 +108,10 @@ int32_t typed_who(const struct typed *);
 /* Whether what this group reads is elevated input. One that is not known is: rather a record too many. */
 bool typed_is_elevated(const struct typed *, int32_t pgrp);
 
+/* Whether the monitor's word on it is still to come, also on what it may be by now; and until when to wait for that. */
+bool typed_is_asked(const struct typed *, int32_t pgrp);
+int64_t typed_answer_ns(const struct typed *);
+
 /* An event that explains the input comes next: what was read before it is told first. */
 void typed_flush(struct typed *);
 

@@ -27,6 +27,8 @@
 #define ROOM_TRIES   100
 #define ROOM_WAIT_NS INT64_C(100000000)
 
+#define COMMANDS_WAIT 64 /* for the monitor's word on their reader, at most */
+
 #define ECHO_FIRST_NS INT64_C(5000000) /* 5 ms: so long what is due waits for the echo of keys */
 
 _Static_assert((int)INPUT_IN_DOUBT == (int)MESSAGE_WHY_DOUBT, "the same, in order");
@@ -246,24 +248,42 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 }
 
 static void
-send_command(void *arg, int32_t reader, const char *text, size_t n)
+tell_command(struct witness *w, int32_t reader, bool elevated, const char *text, size_t n)
 {
-	struct witness *w = arg;
-
-	if (w->typed != NULL) {
-		w->elevated = typed_is_elevated(w->typed, reader);
+	if (w->typed != NULL)
 		typed_flush(w->typed);
-	}
-	if (is_audited(w, w->elevated))
+	if (is_audited(w, elevated))
 		report_command(&w->report, reader, text, n, w->now_ns);
 }
 
-/* What the input meant, after the input itself: a look has shown by now what of it was read. */
+/* Elevated or not is known once the monitor has said who reads. Rather a record too many than one that waits for ever. */
+static bool
+send_command(void *arg, int32_t reader, const char *text, size_t n)
+{
+	struct witness *w = arg;
+	bool asked = typed_is_asked(w->typed, reader);
+
+	if (asked && w->now_ns < typed_answer_ns(w->typed) && w->commands.n < COMMANDS_WAIT)
+		return false;
+	tell_command(w, reader, asked || typed_is_elevated(w->typed, reader), text, n);
+	return true;
+}
+
+static bool
+send_last_command(void *arg, int32_t reader, const char *text, size_t n)
+{
+	struct witness *w = arg;
+
+	tell_command(w, reader, typed_is_elevated(w->typed, reader), text, n);
+	return true;
+}
+
+/* What the input meant, after the input itself. */
 static void
 send_commands(struct witness *w)
 {
-	while (commands_next(&w->commands, send_command, w))
-		;
+	commands_read(&w->commands);
+	commands_send(&w->commands, send_command, w);
 }
 
 /*
@@ -281,8 +301,10 @@ on_command(void *arg, const char *text, size_t n)
 		w->reader = cmdline_is_ahead(w->cmdline) ? typed_who(w->typed) : w->typist;
 		typed_accepted(w->typed, text, n);
 	}
-	if (w->typed == NULL || !commands_add(&w->commands, w->reader, text, n))
-		send_command(w, w->reader, text, n);
+	if (w->typed == NULL)
+		tell_command(w, w->reader, w->elevated, text, n);
+	else if (!commands_add(&w->commands, w->reader, text, n))
+		(void)send_last_command(w, w->reader, text, n);
 }
 
 int
@@ -407,7 +429,8 @@ witness_last_look(struct witness *w)
 	w->now_ns = io_now_ns();
 	if (w->typed != NULL) {
 		typed_end(w->typed);
-		send_commands(w);
+		commands_read(&w->commands);
+		commands_send(&w->commands, send_last_command, w);
 		w->reader = w->typist;
 		w->elevated = typed_is_elevated(w->typed, w->reader);
 	}
@@ -430,8 +453,10 @@ void
 witness_reader(struct witness *w, const struct message *msg)
 {
 	w->now_ns = io_now_ns();
-	if (w->typed != NULL)
+	if (w->typed != NULL) {
 		typed_reader(w->typed, msg);
+		commands_send(&w->commands, send_command, w);
+	}
 	if (w->recording != NULL && msg->head.length == sizeof msg->body.reader) {
 		const struct message_reader *who = &msg->body.reader;
 
@@ -467,6 +492,8 @@ witness_deadline_ns(const struct witness *w)
 	int64_t look_ns = w->typed != NULL ? typed_deadline_ns(w->typed) : -1;
 	int64_t left_ns = limit_deadline_ns(&w->report.limit);
 
+	if (w->commands.read > 0 && typed_answer_ns(w->typed) < deadline_ns)
+		deadline_ns = typed_answer_ns(w->typed);
 	if (look_ns >= 0 && look_ns < deadline_ns)
 		deadline_ns = look_ns;
 	if (left_ns >= 0 && left_ns < deadline_ns)
@@ -479,6 +506,8 @@ witness_tick(struct witness *w, int64_t now_ns)
 {
 	w->now_ns = now_ns;
 	report_summary(&w->report, w->now_ns, false);
+	if (w->commands.read > 0 && now_ns >= typed_answer_ns(w->typed))
+		commands_send(&w->commands, send_command, w);
 	if (w->recording == NULL)
 		return 0;
 	if (w->report.losing && !w->capped && recording_error(w->recording) == 0)
