@@ -98,6 +98,8 @@ PROMPTS = [
            shell=FISH),
     Prompt("python, getpass", "python3 -c 'import getpass; getpass.getpass()'", (r"Password: ",), needs=("python3",)),
     Prompt("systemd-ask-password", "systemd-ask-password Unlock: >/dev/null", (r"Unlock: ",), needs=("systemd-ask-password",)),
+    Prompt("systemd-ask-password, in a script", "sh -c 'systemd-ask-password Unlock: >/dev/null; true'", (r"Unlock: ",),
+           needs=("systemd-ask-password",)),
     Prompt("screen, lock", "screen", (r"Password: ?",), needs=("screen",), setup=PASSWORD + "echo startup_message off >{home}/.screenrc",
            enter=((r"ready>", "\x01x"),), leave="exit\r", early=True),
     Prompt("tmux, lock", "tmux", (r"Password: ",), needs=("tmux",), setup=PASSWORD + f"printf \"{LOCK}\" >{{home}}/.tmux.conf",

@@ -108,9 +108,6 @@ def stalled(host, sshd, user, trail, start, setting="elevated"):
             os.kill(monitor, signal.SIGCONT)
         took = time.monotonic() - began
         terminal.run("echo later")
-        terminal.send("exit\r")
-        terminal.expect("exit\r\n")
-        terminal.hang_up()
     close = trail.wait(lambda r: r.get("op") == "ttywrap-close" and r.get("acct") == user.name, since)
     return [r.get("cmd") for r in trail.find(since=since, ses=close.get("ses")) if r.type == "USER_CMD"], took
 
@@ -130,3 +127,38 @@ def test_answer_that_comes_late_elevates_nothing_else(host, sshd, user, trail):
         if took < 0.8:
             break
     assert took < 0.8 and lines == []
+
+
+@pytest.mark.parametrize("setting", ("use_pty", "!use_pty"))
+@pytest.mark.parametrize("command", (
+    "sudo {}",
+    "sh -c 'sudo {}; true'",  # the group's leader is the user's own
+    "sh -c 'sleep 0.3; sudo {}; true'",  # and was alone when it was asked for
+    "sh -c '(sleep 0.3; sudo {})& sleep 100'",  # and does not wait for it
+    "sh -c '(sh -c \"sleep 0.3; sudo {}; true\"&) ; sleep 100'",  # nor did it start it, as far as anybody can see
+    "true | sh -c 'sudo {}; true'",  # and is gone
+))
+def test_whoever_is_root_among_those_in_the_foreground(host, sshd, user, trail, command, setting):
+    """What root's program reads is elevated, wherever it stands in its process group."""
+    run("sh", "-c", f"printf 'climber ALL=(ALL) NOPASSWD: ALL\\nDefaults:climber {setting}\\n' >/etc/sudoers.d/climber; "
+        "chmod 440 /etc/sudoers.d/climber")
+    reader = user.write("reader", "#!/bin/sh\necho go >/dev/tty\nexec cat </dev/tty >/dev/null\n")
+    os.chmod(reader, 0o755)
+    host.configure("[default]\naudit = elevated\n")
+    since = trail.mark()
+    with login(sshd, user) as terminal:
+        terminal.run("echo ordinary")
+        terminal.send(command.format(reader) + "\r")
+        terminal.expect(r"\rgo\r+\n")
+        time.sleep(0.3)
+        terminal.send("for root\r")
+        time.sleep(0.1)
+        terminal.send("\x04")
+        time.sleep(0.1)
+        terminal.send("\x03")
+        terminal.prompt()
+        terminal.run("echo afterwards")
+        terminal.exit()
+    close = trail.wait(lambda r: r.get("op") == "ttywrap-close" and r.get("acct") == user.name, since)
+    typed = b"".join(r.data() for r in trail.find(since=since, ses=close.get("ses")) if r.type == "USER_TTY")
+    assert b"for root" in typed and b"ordinary" not in typed and b"afterwards" not in typed, typed

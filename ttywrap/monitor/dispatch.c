@@ -84,7 +84,7 @@ on_foreground(struct monitor *m, const struct message *msg)
 
 	if (msg->body.foreground.pgrp <= 0)
 		return -EPROTO;
-	reader_look(msg->body.foreground.pgrp, m->session, &who);
+	reader_look(msg->body.foreground.pgrp, m->shell, m->session, &who);
 	who.number = msg->body.foreground.number;
 	/* A pump that does not take its answers goes without: it asks again. */
 	(void)channel_send(m->channel_fd, MESSAGE_READER, &who, sizeof who);

@@ -105,8 +105,8 @@ records_typed_command(struct monitor *m, int32_t reader, const char *line)
 	struct message_reader r = {.uid = (uint32_t)-1, .euid = (uint32_t)-1};
 
 	if (reader > 0)
-		reader_look(reader, m->session, &r);
-	trail_add(&who, "reader", "%d", reader);
+		reader_look(reader, m->shell, m->session, &r);
+	trail_add(&who, "reader", "%d", r.pid > 0 ? r.pid : reader);
 	trail_add(&who, "ruid", "%d", (int)r.uid);
 	trail_add(&who, "euid", "%d", (int)r.euid);
 	trail_add_untrusted(&who, "comm", r.comm, sizeof r.comm);

@@ -49,6 +49,7 @@ static const struct filter_rule rules[] = {
     FILTER_CALL(getpid),
     FILTER_CALL(gettid),
     FILTER_CALL(geteuid),
+    FILTER_CALL(getpgid), /* who is of the group that reads */
     FILTER_CALL(getpgrp),
     FILTER_CALL(getsid),
     /* the outer terminal */

@@ -137,12 +137,17 @@ struct message_stop {
 	uint32_t zero;
 };
 
+#define MESSAGE_READERS 8 /* names of a group; there may be more of them */
+
 struct message_reader {
 	int32_t pgrp;
 	uint32_t number;
 	uint32_t elevated; /* 0 or 1 */
+	int32_t pid;       /* 0, and the ids -1: the group is gone */
 	uint32_t uid, euid;
 	char comm[MESSAGE_COMM_MAX];
+	char names[MESSAGE_READERS]
+		  [MESSAGE_COMM_MAX]; /* of the programs that may read; "" behind the last */
 };
 
 #define MESSAGE_BODY_MAX (sizeof(struct message_input) + MESSAGE_DATA_MAX)

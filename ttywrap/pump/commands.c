@@ -8,18 +8,20 @@
 struct command {
 	struct command *next;
 	int32_t reader;
+	enum command_rank rank;
 	size_t n;
 	char text[];
 };
 
 bool
-commands_add(struct commands *cs, int32_t reader, const char *text, size_t n)
+commands_add(
+    struct commands *cs, int32_t reader, enum command_rank rank, const char *text, size_t n)
 {
 	struct command *c = malloc(sizeof *c + n), **last = &cs->first;
 
 	if (c == NULL)
 		return false;
-	*c = (struct command){.reader = reader, .n = n};
+	*c = (struct command){.reader = reader, .rank = rank, .n = n};
 	memcpy(c->text, text, n);
 	while (*last != NULL)
 		last = &(*last)->next;
@@ -37,9 +39,11 @@ commands_read(struct commands *cs)
 void
 commands_send(struct commands *cs, commands_tell *tell, void *arg)
 {
-	while (cs->read > 0 && tell(arg, cs->first->reader, cs->first->text, cs->first->n)) {
+	while (cs->read > 0) {
 		struct command *c = cs->first;
 
+		if (!tell(arg, c->reader, c->rank, c->text, c->n))
+			return;
 		cs->first = c->next;
 		cs->n--;
 		cs->read--;

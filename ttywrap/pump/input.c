@@ -81,6 +81,7 @@ struct input {
 	struct secret *secret;
 	struct tell tell;
 	struct shown shown;
+	bool ranked; /* input_rank() */
 
 	/* the stretch so far */
 	struct termios modes; /* at its beginning */
@@ -135,9 +136,9 @@ says_nothing(const struct input *in, const uint8_t *bytes, size_t n)
 static unsigned
 state_of(const struct input *in, bool named)
 {
-	bool needs_name = (in->changed || !in->canonical) && !in->passed_on;
+	bool hidden = in->secret != NULL && (in->changed || !in->canonical) && !in->passed_on;
 
-	return in->secret != NULL && needs_name && !named ? TELL_UNNAMED : TELL_SURE;
+	return named ? TELL_SURE : (hidden ? TELL_UNNAMED : 0) | (in->ranked ? TELL_UNRANKED : 0);
 }
 
 /* One read of the slave; tty_audit_add_data() and tty_audit_push() in the kernel's order. */
@@ -471,6 +472,12 @@ input_reader(struct input *in, pid_t pgrp, const char *comm, uint32_t number, bo
 		in->before = (struct rule){true, INPUT_PROCESS};
 	comm_set(in, comm);
 	in->named |= now;
+}
+
+void
+input_rank(struct input *in)
+{
+	in->ranked = true;
 }
 
 void

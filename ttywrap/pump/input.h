@@ -88,6 +88,9 @@ struct input *input_new(
     const struct input_view *view, struct secret *secret, input_emit *emit, void *arg);
 void input_free(struct input *in);
 
+/* From now on nothing is told before its reader is known (as named in a view, or by input_reader()). */
+void input_rank(struct input *in);
+
 /* n bytes were written to the master after the last view. */
 void input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns);
 

@@ -167,12 +167,15 @@ state_find(const struct tell *t, size_t at, unsigned state)
 	return at;
 }
 
-/* Of the first n bytes held those that wait for a name; it says nothing against them, or there is none. */
+/* Of the first n bytes held those that wait for their reader; it is known now, or never will be. */
 static void
-name_known(struct tell *t, size_t n, bool gone)
+reader_known(struct tell *t, size_t n, bool gone)
 {
-	for (size_t i = state_find(t, 0, TELL_UNNAMED); i < n; i = state_find(t, i, TELL_UNNAMED))
-		t->state[i] = gone ? TELL_DOUBT : t->state[i] & TELL_DOUBT;
+	for (size_t i = state_find(t, 0, TELL_WAITING); i < n; i = state_find(t, i, TELL_WAITING)) {
+		bool doubt = (t->state[i] & TELL_DOUBT) || (gone && (t->state[i] & TELL_UNNAMED));
+
+		t->state[i] = doubt ? TELL_DOUBT : TELL_SURE;
+	}
 }
 
 /*
@@ -182,11 +185,11 @@ name_known(struct tell *t, size_t n, bool gone)
 static void
 settle(struct tell *t, size_t before)
 {
-	size_t done = 0, last = 0, unnamed = state_find(t, 0, TELL_UNNAMED);
+	size_t done = 0, last = 0, waiting = state_find(t, 0, TELL_WAITING);
 
-	for (size_t at = 0, len; at < unnamed; at += len) {
+	for (size_t at = 0, len; at < waiting; at += len) {
 		len = line_length(t->held + at, t->held_n - at);
-		if (at + len > unnamed)
+		if (at + len > waiting)
 			break;
 		if (is_claimed(t, at, len)) {
 			held_tell(t, done, at - done, false);
@@ -200,7 +203,7 @@ settle(struct tell *t, size_t before)
 		done = last;
 	}
 	held_drop(t, done);
-	if (state_find(t, 0, TELL_UNNAMED | TELL_DOUBT) == t->held_n) {
+	if (state_find(t, 0, TELL_WAITING | TELL_DOUBT) == t->held_n) {
 		held_tell(t, 0, t->held_n, false);
 		held_drop(t, t->held_n);
 	}
@@ -222,7 +225,7 @@ tell_next(struct tell *t)
 void
 tell_settle_all(struct tell *t)
 {
-	name_known(t, t->held_n, true);
+	reader_known(t, t->held_n, true);
 	settle(t, t->held_n);
 	held_tell(t, 0, t->held_n, false);
 	held_drop(t, t->held_n);
@@ -348,14 +351,14 @@ tell_named(struct tell *t, pid_t pgrp, uint32_t number, bool gone)
 {
 	if (t->held_read.reader.pgrp != pgrp || (int32_t)(number - t->asked) < 0)
 		return;
-	name_known(t, t->asked_n, gone);
+	reader_known(t, t->asked_n, gone);
 	settle(t, 0);
 }
 
 bool
 tell_wants_name(const struct tell *t)
 {
-	return state_find(t, t->asked_n, TELL_UNNAMED) < t->held_n;
+	return state_find(t, t->asked_n, TELL_WAITING) < t->held_n;
 }
 
 void

@@ -27,8 +27,10 @@ enum {
 /* Why a byte may not be told yet; several may hold. */
 enum tell_state {
 	TELL_SURE = 0,
-	TELL_UNNAMED = 1, /* the reader may turn out to be a program that reads secrets */
-	TELL_DOUBT = 2, /* left out, unless the output shows that a line editor accepted its line */
+	TELL_UNNAMED = 1,  /* the reader may turn out to be a program that reads secrets */
+	TELL_UNRANKED = 2, /* or elevated, or not; it is told all the same when nobody can say */
+	TELL_WAITING = TELL_UNNAMED | TELL_UNRANKED,
+	TELL_DOUBT = 4, /* left out, unless the output shows that a line editor accepted its line */
 };
 
 /*

@@ -33,6 +33,12 @@
 
 #define ANSWER_WAIT_NS INT64_C(1000000000) /* 1 s: it is lost by then */
 
+/*
+ * With ranked: so long an answer holds, 100 ms. A program may come and go in the group without
+ * setting a mode; what a person begins to type now is read later than that.
+ */
+#define ANSWER_HOLDS_NS INT64_C(100000000)
+
 #define LIST_MAX 96 /* the defaults and what the configuration can add */
 
 struct typed {
@@ -46,6 +52,7 @@ struct typed {
 	struct input *input;
 	struct outbox *outbox;
 	struct message_reader reader;        /* the monitor's last answer */
+	const char *name;                    /* of those in it the one that counts */
 	struct message_reader reader_before; /* and the last about another group */
 	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
 	unsigned same;   /* line ends written since the modes were last seen to change */
@@ -56,7 +63,8 @@ struct typed {
 	pid_t asked;     /* the group that was asked about last */
 	uint32_t number; /* of that question */
 	int64_t asked_ns;
-	bool stale; /* modes were set since then */
+	bool stale;  /* modes were set since then */
+	bool ranked; /* typed_begin() */
 	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
 	typed_emit *emit;
 	void *arg;
@@ -95,6 +103,7 @@ typed_new(struct outbox *outbox, typed_emit *emit, void *arg)
 	t->outbox = outbox;
 	t->emit = emit;
 	t->arg = arg;
+	t->name = t->reader.names[0];
 	view_none(&t->view);
 	if (list_add_all(t->prompts, secret_default_prompts) == 0 &&
 	    list_add_all(t->programs, secret_default_processes) == 0 &&
@@ -181,9 +190,9 @@ name_reader(struct typed *t, struct input_view *v)
 {
 	bool known = v->pgrp > 0 && v->pgrp == t->reader.pgrp;
 
-	t->stale |= v->changed;
+	t->stale |= v->changed || (t->ranked && v->now_ns - t->asked_ns > ANSWER_HOLDS_NS);
 	if (known)
-		v->comm = t->reader.comm;
+		v->comm = t->name;
 	v->named = known && is_answered(t) && !t->stale;
 }
 
@@ -212,7 +221,7 @@ ask_reader(struct typed *t, const struct input_view *v)
 }
 
 int
-typed_begin(struct typed *t)
+typed_begin(struct typed *t, bool ranked)
 {
 	char why[128];
 	int r = secret_new(&t->secret, (const char *const *)t->prompts,
@@ -224,7 +233,12 @@ typed_begin(struct typed *t)
 	if (r < 0)
 		return r;
 	t->input = input_new(&t->last, t->secret, emit_event, t);
-	return t->input != NULL ? 0 : -ENOMEM;
+	if (t->input == NULL)
+		return -ENOMEM;
+	t->ranked = ranked;
+	if (ranked)
+		input_rank(t->input);
+	return 0;
 }
 
 int
@@ -415,21 +429,42 @@ typed_accepted(struct typed *t, const char *text, size_t n)
 	input_accepted(t->input, text, n);
 }
 
+/* One that reads secrets, if any of them does. */
+static const char *
+name_that_counts(struct typed *t)
+{
+	for (size_t i = 0; i < MESSAGE_READERS; i++) {
+		t->reader.names[i][MESSAGE_COMM_MAX - 1] = '\0';
+		if (secret_process(t->secret, t->reader.names[i]))
+			return t->reader.names[i];
+	}
+	return t->reader.names[0];
+}
+
 void
 typed_reader(struct typed *t, const struct message *msg)
 {
+	uint32_t elevated = msg->body.reader.elevated != 0;
+	bool differs;
+
 	if (msg->head.length != sizeof t->reader)
 		return;
+	differs = elevated != t->reader.elevated;
 	if (t->reader.pgrp != msg->body.reader.pgrp) {
 		/* Whether they are elevated is known no longer: what they read is told before that. */
 		if (input_has_read(t->input, t->reader_before.pgrp))
 			input_flush_for_event(t->input);
 		t->reader_before = t->reader;
+		differs = false;
 	}
 	t->reader = msg->body.reader;
-	t->reader.comm[sizeof t->reader.comm - 1] = '\0';
-	input_reader(t->input, t->reader.pgrp, t->reader.comm, t->reader.number,
-	    is_answered(t) && !t->stale);
+	t->reader.elevated |= differs; /* one of both was, and what was read meanwhile may be its */
+	t->name = name_that_counts(t);
+	input_reader(
+	    t->input, t->reader.pgrp, t->name, t->reader.number, is_answered(t) && !t->stale);
+	if (differs)
+		input_flush_for_event(t->input);
+	t->reader.elevated = elevated;
 	if (t->stale || input_wants_name(t->input))
 		ask_reader(t, &t->last);
 }
@@ -479,6 +514,8 @@ typed_end(struct typed *t)
 {
 	struct input_view v = t->last;
 
+	t->number = t->reader.number; /* no answer comes any more */
+	t->stale = false;
 	if (view_take(&t->view, &t->now, false) == 0 && !t->now.control) {
 		t->last = t->now;
 		input_end(t->input, &t->now);

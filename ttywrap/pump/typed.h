@@ -28,8 +28,11 @@ void typed_free(struct typed *);
 int typed_add_program(struct typed *, const char *name, size_t n);
 int typed_add_prompt(struct typed *, const char *pattern, size_t n);
 
-/* All settings are there. Returns 0, -EINVAL for a pattern that is none, or -errno. */
-int typed_begin(struct typed *);
+/*
+ * All settings are there. ranked: only elevated input is wanted, so nothing is told before it is known which is.
+ * Returns 0, -EINVAL for a pattern that is none, or -errno.
+ */
+int typed_begin(struct typed *, bool ranked);
 
 /* Poll them for input; then look. The second one: -1 when nobody has to know at once that input was read. */
 int typed_edge_fd(const struct typed *);

@@ -162,7 +162,7 @@ witness_begin(
 	}
 	if (w->typed != NULL && (w->cmdline = cmdline_new(cols, on_command, w)) == NULL)
 		return -ENOMEM;
-	r = w->typed != NULL ? typed_begin(w->typed) : 0;
+	r = w->typed != NULL ? typed_begin(w->typed, (w->go.flags & MESSAGE_GO_ELEVATED) != 0) : 0;
 	if (r < 0)
 		return r;
 	if (!(w->go.flags & (MESSAGE_GO_RECORD_OUT | MESSAGE_GO_RECORD_IN)))
@@ -256,25 +256,25 @@ tell_command(struct witness *w, int32_t reader, bool elevated, const char *text,
 		report_command(&w->report, reader, text, n, w->now_ns);
 }
 
-/* Elevated or not is known once the monitor has said who reads. Rather a record too many than one that waits for ever. */
-static bool
-send_command(void *arg, int32_t reader, const char *text, size_t n)
+/* With no answer in time, rather a record too many. */
+static enum command_rank
+rank_of(const struct witness *w, int32_t reader)
 {
-	struct witness *w = arg;
-	bool asked = typed_is_asked(w->typed, reader);
-
-	if (asked && w->now_ns < typed_answer_ns(w->typed) && w->commands.n < COMMANDS_WAIT)
-		return false;
-	tell_command(w, reader, asked || typed_is_elevated(w->typed, reader), text, n);
-	return true;
+	if (!typed_is_asked(w->typed, reader))
+		return typed_is_elevated(w->typed, reader) ? COMMAND_ELEVATED : COMMAND_ORDINARY;
+	return w->now_ns < typed_answer_ns(w->typed) ? COMMAND_UNRANKED : COMMAND_ELEVATED;
 }
 
 static bool
-send_last_command(void *arg, int32_t reader, const char *text, size_t n)
+send_command(void *arg, int32_t reader, enum command_rank rank, const char *text, size_t n)
 {
 	struct witness *w = arg;
 
-	tell_command(w, reader, typed_is_elevated(w->typed, reader), text, n);
+	if (rank == COMMAND_UNRANKED)
+		rank = rank_of(w, reader);
+	if (rank == COMMAND_UNRANKED && w->commands.n < COMMANDS_WAIT)
+		return false;
+	tell_command(w, reader, rank != COMMAND_ORDINARY, text, n);
 	return true;
 }
 
@@ -294,6 +294,7 @@ static void
 on_command(void *arg, const char *text, size_t n)
 {
 	struct witness *w = arg;
+	enum command_rank rank;
 
 	if (w->recording != NULL)
 		(void)recording_marker(w->recording, w->now_ns, text, n);
@@ -301,10 +302,13 @@ on_command(void *arg, const char *text, size_t n)
 		w->reader = cmdline_is_ahead(w->cmdline) ? typed_who(w->typed) : w->typist;
 		typed_accepted(w->typed, text, n);
 	}
-	if (w->typed == NULL)
+	if (w->typed == NULL) {
 		tell_command(w, w->reader, w->elevated, text, n);
-	else if (!commands_add(&w->commands, w->reader, text, n))
-		(void)send_last_command(w, w->reader, text, n);
+		return;
+	}
+	rank = rank_of(w, w->reader);
+	if (!commands_add(&w->commands, w->reader, rank, text, n))
+		tell_command(w, w->reader, rank != COMMAND_ORDINARY, text, n);
 }
 
 int
@@ -429,8 +433,7 @@ witness_last_look(struct witness *w)
 	w->now_ns = io_now_ns();
 	if (w->typed != NULL) {
 		typed_end(w->typed);
-		commands_read(&w->commands);
-		commands_send(&w->commands, send_last_command, w);
+		send_commands(w);
 		w->reader = w->typist;
 		w->elevated = typed_is_elevated(w->typed, w->reader);
 	}
@@ -460,8 +463,8 @@ witness_reader(struct witness *w, const struct message *msg)
 	if (w->recording != NULL && msg->head.length == sizeof msg->body.reader) {
 		const struct message_reader *who = &msg->body.reader;
 
-		(void)recording_reader(
-		    w->recording, w->now_ns, who->pgrp, who->uid, who->euid, who->comm);
+		(void)recording_reader(w->recording, w->now_ns, who->pid > 0 ? who->pid : who->pgrp,
+		    who->uid, who->euid, who->comm);
 	}
 }
 
