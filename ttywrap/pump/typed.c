@@ -63,7 +63,9 @@ struct typed {
 	pid_t asked;     /* the group that was asked about last */
 	uint32_t number; /* of that question */
 	int64_t asked_ns;
+	bool holds;  /* the answer before: of that group, and no modes were set since */
 	bool stale;  /* modes were set since then */
+	bool old;    /* or ANSWER_HOLDS_NS are over */
 	bool ranked; /* typed_begin() */
 	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
 	typed_emit *emit;
@@ -190,10 +192,11 @@ name_reader(struct typed *t, struct input_view *v)
 {
 	bool known = v->pgrp > 0 && v->pgrp == t->reader.pgrp;
 
-	t->stale |= v->changed || (t->ranked && v->now_ns - t->asked_ns > ANSWER_HOLDS_NS);
+	t->stale |= v->changed;
+	t->old = t->ranked && v->now_ns - t->asked_ns > ANSWER_HOLDS_NS;
 	if (known)
 		v->comm = t->name;
-	v->named = known && is_answered(t) && !t->stale;
+	v->named = known && is_answered(t) && !t->stale && !t->old;
 }
 
 /*
@@ -206,17 +209,18 @@ static void
 ask_reader(struct typed *t, const struct input_view *v)
 {
 	struct message_foreground who = {v->pgrp, t->number + 1};
-	bool again = is_answered(t) ? t->stale || input_wants_name(t->input)
+	bool again = is_answered(t) ? t->stale || t->old || input_wants_name(t->input)
 				    : v->now_ns > typed_answer_ns(t);
 
 	if (who.pgrp <= 0 || (who.pgrp == t->asked && !again))
 		return;
 	if (outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
 		return;
+	t->holds = is_answered(t) && !t->stale && who.pgrp == t->reader.pgrp;
 	t->asked = who.pgrp;
 	t->number = who.number;
 	t->asked_ns = v->now_ns;
-	t->stale = false;
+	t->stale = t->old = false;
 	input_asked(t->input, who.pgrp, who.number);
 }
 
@@ -441,30 +445,29 @@ name_that_counts(struct typed *t)
 	return t->reader.names[0];
 }
 
+/* What was read while it was not known whether a group is elevated is told before somebody else, or something else, is. */
 void
 typed_reader(struct typed *t, const struct message *msg)
 {
-	uint32_t elevated = msg->body.reader.elevated != 0;
-	bool differs;
+	const struct message_reader *now = &msg->body.reader, before = t->reader;
+	bool same = now->pgrp == before.pgrp, differs = same && now->elevated != before.elevated;
 
-	if (msg->head.length != sizeof t->reader)
+	if (msg->head.length != sizeof *now)
 		return;
-	differs = elevated != t->reader.elevated;
-	if (t->reader.pgrp != msg->body.reader.pgrp) {
-		/* Whether they are elevated is known no longer: what they read is told before that. */
-		if (input_has_read(t->input, t->reader_before.pgrp))
-			input_flush_for_event(t->input);
-		t->reader_before = t->reader;
-		differs = false;
-	}
-	t->reader = msg->body.reader;
-	t->reader.elevated |= differs; /* one of both was, and what was read meanwhile may be its */
+	if (!same && input_has_read(t->input, t->reader_before.pgrp))
+		input_flush_for_event(t->input);
+	if (!same)
+		t->reader_before = before;
+	t->reader = *now;
+	t->reader.elevated |= differs; /* before or now: what was read in between counts as both */
+	if (same && now->pid == 0 && t->holds) /* gone, but as what it was known */
+		memcpy(t->reader.names, before.names, sizeof before.names);
 	t->name = name_that_counts(t);
 	input_reader(
 	    t->input, t->reader.pgrp, t->name, t->reader.number, is_answered(t) && !t->stale);
 	if (differs)
 		input_flush_for_event(t->input);
-	t->reader.elevated = elevated;
+	t->reader.elevated = now->elevated;
 	if (t->stale || input_wants_name(t->input))
 		ask_reader(t, &t->last);
 }
