@@ -34,10 +34,8 @@
  *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
  *     was thrown away, or left out by the rules above. If it was read just before
  *     the flush it is lost, and the flushed count says so.
- *  6. The replica is found to differ from the kernel: nothing counts as known
- *     until the slave is seen empty.
- * A stretch ends at a look that shows all that was written; until then what
- * could make it secret adds up.
+ *  6. The replica is found to differ from the kernel: nothing counts as known until the slave is seen empty.
+ * A stretch ends at a look that shows all that was written; until then what could make it secret adds up.
  */
 #include "pump/input.h"
 
@@ -58,7 +56,8 @@ enum {
 #define QUIET_NS INT64_C(100000000) /* 100 ms after a line end the reader is at its next read */
 #define QUIET_RAW_NS                                                                               \
 	INT64_C(1000000000) /* 1 s, where the modes that it sets before it would have said so */
-#define FRESH_RAW_NS INT64_C(50000000)  /* 50 ms: how long rule 2 holds after the write */
+#define FRESH_RAW_NS INT64_C(50000000)  /* 50 ms: who leaves a line longer than that was busy */
+#define LATE_NS      INT64_C(500000000) /* 0.5 s: or nobody had the processor to see it read */
 #define FRESH_NS     INT64_C(5000000)   /* 5 ms, in canonical mode */
 #define RETRY_MIN_NS INT64_C(1000000)   /* 1 ms */
 #define RETRY_MAX_NS INT64_C(256000000) /* 256 ms */
@@ -100,6 +99,7 @@ struct input {
 	int64_t read_ns;    /* when it was */
 	int64_t set_ns;     /* when the modes were seen to have been set */
 	int64_t written_ns; /* last write */
+	int64_t seen_ns;    /* that, or the look behind it */
 
 	/* the look being judged */
 	enum verdict verdict;
@@ -215,6 +215,14 @@ is_fresh(const struct input *in, int64_t now_ns)
 	       now_ns - in->written_ns <= (is_canonical(&in->modes) ? FRESH_NS : FRESH_RAW_NS);
 }
 
+/* In raw mode it may be seen late, unless it was seen not to be read. */
+static bool
+was_fresh(const struct input *in, int64_t now_ns)
+{
+	return is_fresh(in, now_ns) ||
+	       (!in->canonical && in->fresh && !in->missed && now_ns - in->seen_ns <= LATE_NS);
+}
+
 /* Rule 2: how many of n bytes */
 static size_t
 first_line(const struct input *in, size_t n)
@@ -222,7 +230,7 @@ first_line(const struct input *in, size_t n)
 	size_t cr, lf, end;
 
 	if (!(in->changed || in->flushed) || in->distrusted || in->before.secret ||
-	    !is_fresh(in, in->reader.now_ns))
+	    !was_fresh(in, in->reader.now_ns))
 		return 0;
 	if (in->canonical)
 		return n;
@@ -306,6 +314,7 @@ stretch_begin(struct input *in, const struct input_view *v, struct rule now, siz
 	in->waiter = in->reader.pgrp;
 	memcpy(in->waiter_comm, in->comm, sizeof in->waiter_comm);
 	in->fresh = !in->changed && !in->ended && is_fresh(in, v->now_ns);
+	in->seen_ns = v->now_ns;
 	in->ended = false;
 	in->during = (struct rule){false, INPUT_NO_ECHO};
 	in->modes = v->modes;
@@ -376,6 +385,7 @@ input_observe(struct input *in, const struct input_view *v)
 	if (pending_in_flight(in->pending)) {
 		if (now.secret)
 			in->during = now;
+		in->fresh = is_fresh(in, v->now_ns);
 	} else {
 		in->unseen = false;
 		stretch_begin(in, v, now, n);
@@ -428,7 +438,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 	in->fresh = armed && (first || in->fresh);
 	in->plain = raw && (first || in->plain);
 	in->unseen = !(raw && first && in->armed && !in->missed && n <= AT_ONCE);
-	in->written_ns = now_ns;
+	in->written_ns = in->seen_ns = now_ns;
 
 	if (lost > 0) {
 		in->distrusted = true;
@@ -492,7 +502,7 @@ input_has_read(const struct input *in, pid_t pgrp)
 	return in->tell.tty.len > 0 && in->tell.tty.pgrp == pgrp;
 }
 
-bool
+pid_t
 input_wants_name(const struct input *in)
 {
 	return tell_wants_name(&in->tell);

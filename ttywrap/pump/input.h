@@ -116,8 +116,8 @@ void input_reader(struct input *in, pid_t pgrp, const char *comm, uint32_t numbe
 /* That question is on its way; the last view is its reason. */
 void input_asked(struct input *in, pid_t pgrp, uint32_t number);
 
-/* Whether something waits for a name, and was read after that was asked for. */
-bool input_wants_name(const struct input *in);
+/* The group that has read something which waits for its name, and was read after that was asked for; 0 for none. */
+pid_t input_wants_name(const struct input *in);
 
 /* Whether this group has read what is neither told nor held. */
 bool input_has_read(const struct input *in, pid_t pgrp);

@@ -355,10 +355,10 @@ tell_named(struct tell *t, pid_t pgrp, uint32_t number, bool gone)
 	settle(t, 0);
 }
 
-bool
+pid_t
 tell_wants_name(const struct tell *t)
 {
-	return state_find(t, t->asked_n, TELL_WAITING) < t->held_n;
+	return state_find(t, t->asked_n, TELL_WAITING) < t->held_n ? t->held_read.reader.pgrp : 0;
 }
 
 void

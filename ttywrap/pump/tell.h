@@ -99,8 +99,8 @@ void tell_asked(struct tell *t, pid_t pgrp, uint32_t number);
 /* Here it is: what was read by then may be told, unless the group was gone before anybody saw its name. */
 void tell_named(struct tell *t, pid_t pgrp, uint32_t number, bool gone);
 
-/* Whether an answer is waited for that nobody was asked for yet. */
-bool tell_wants_name(const struct tell *t);
+/* The group about which an answer is waited for that nobody was asked for yet, 0 for none. */
+pid_t tell_wants_name(const struct tell *t);
 
 /* All that is known becomes events. */
 void tell_flush(struct tell *t);

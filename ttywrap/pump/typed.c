@@ -199,6 +199,21 @@ name_reader(struct typed *t, struct input_view *v)
 	v->named = known && is_answered(t) && !t->stale && !t->old;
 }
 
+static void
+ask_about(struct typed *t, pid_t pgrp, int64_t now_ns)
+{
+	struct message_foreground who = {pgrp, t->number + 1};
+
+	if (outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
+		return;
+	t->holds = is_answered(t) && !t->stale && pgrp == t->reader.pgrp;
+	t->asked = pgrp;
+	t->number = who.number;
+	t->asked_ns = now_ns;
+	t->stale = t->old = false;
+	input_asked(t->input, pgrp, who.number);
+}
+
 /*
  * The answer comes later; until then the name is unknown. A group is asked about
  * again when modes were set: the first answer may have come before its exec(2).
@@ -208,20 +223,20 @@ name_reader(struct typed *t, struct input_view *v)
 static void
 ask_reader(struct typed *t, const struct input_view *v)
 {
-	struct message_foreground who = {v->pgrp, t->number + 1};
-	bool again = is_answered(t) ? t->stale || t->old || input_wants_name(t->input)
-				    : v->now_ns > typed_answer_ns(t);
+	bool again = is_answered(t) ? t->stale || t->old : v->now_ns > typed_answer_ns(t);
 
-	if (who.pgrp <= 0 || (who.pgrp == t->asked && !again))
-		return;
-	if (outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
-		return;
-	t->holds = is_answered(t) && !t->stale && who.pgrp == t->reader.pgrp;
-	t->asked = who.pgrp;
-	t->number = who.number;
-	t->asked_ns = v->now_ns;
-	t->stale = t->old = false;
-	input_asked(t->input, who.pgrp, who.number);
+	if (v->pgrp > 0 && (v->pgrp != t->asked || again))
+		ask_about(t, v->pgrp, v->now_ns);
+}
+
+/* What was read behind the last question; its reader may have left the foreground by now. */
+static void
+ask_owed(struct typed *t)
+{
+	pid_t pgrp = input_wants_name(t->input);
+
+	if (pgrp > 0 && (pgrp != t->asked || is_answered(t)))
+		ask_about(t, pgrp, t->last.now_ns);
 }
 
 int
@@ -331,6 +346,7 @@ typed_judge(struct typed *t)
 	input_observe(t->input, &t->now);
 	if (t->asked_ns == t->now.now_ns) /* what it showed to be read was read before that */
 		input_asked(t->input, t->asked, t->number);
+	ask_owed(t);
 }
 
 bool
@@ -468,8 +484,9 @@ typed_reader(struct typed *t, const struct message *msg)
 	if (differs)
 		input_flush_for_event(t->input);
 	t->reader.elevated = now->elevated;
-	if (t->stale || input_wants_name(t->input))
+	if (t->stale)
 		ask_reader(t, &t->last);
+	ask_owed(t);
 }
 
 bool
