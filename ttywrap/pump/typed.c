@@ -476,7 +476,7 @@ typed_reader(struct typed *t, const struct message *msg)
 		t->reader_before = before;
 	t->reader = *now;
 	t->reader.elevated |= differs; /* before or now: what was read in between counts as both */
-	if (same && now->pid == 0 && t->holds) /* gone, but as what it was known */
+	if (same && is_answered(t) && t->holds && now->pid == 0) /* gone, but known as what */
 		memcpy(t->reader.names, before.names, sizeof before.names);
 	t->name = name_that_counts(t);
 	input_reader(
