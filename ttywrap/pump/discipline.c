@@ -243,7 +243,7 @@ receive_special(struct discipline *d, uint8_t c)
 		return;
 	if (lflag(d, ISIG) && (c == cc[VINTR] || c == cc[VQUIT] || c == cc[VSUSP])) {
 		if (!lflag(d, NOFLSH)) {
-			d->flushed += d->head - d->tail;
+			d->flushed += discipline_unread(d);
 			discipline_flush(d);
 		}
 		return;

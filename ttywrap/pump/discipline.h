@@ -75,7 +75,7 @@ bool discipline_unfinished(const struct discipline *d);
 /* How many of the next n bytes held come before the first c; n if it is not among them. */
 size_t discipline_find(const struct discipline *d, uint8_t c, size_t n);
 
-/* How many bytes signal characters have flushed so far. */
+/* How many bytes that could have been read signal characters have flushed so far. */
 size_t discipline_flushed(const struct discipline *d);
 
 /* Whether a read on the slave would return at once (with 0 at an EOF mark). */

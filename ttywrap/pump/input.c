@@ -32,8 +32,8 @@
  *     What is read outside canonical mode is held until its reader is known by name: it
  *     may be a program that reads secrets, and gone before anybody saw it. Then it is in doubt, too.
  *  5. The kernel flushed the input in it (TIOCPKT_FLUSHREAD): what is missing
- *     was thrown away, or left out by the rules above. If it was read just before
- *     the flush it is lost, and the flushed count says so.
+ *     was thrown away, or read just before, or left out by the rules above: in doubt.
+ *     So is what a signal character flushes that could have been read.
  *  6. The replica is found to differ from the kernel: nothing counts as known until the slave is seen empty.
  * A stretch ends at a look that shows all that was written; until then what could make it secret adds up.
  */
@@ -166,7 +166,7 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	bytes += first;
 	n -= first;
 	if (in->verdict == FLUSHED && n > 0)
-		tell_untold(&in->tell, INPUT_FLUSHED, in->rule.reason, n, &read);
+		tell_untold(&in->tell, INPUT_SECRET, INPUT_IN_DOUBT, n, &read);
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
 		tell_untold(&in->tell, INPUT_SECRET, in->rule.reason, n, &read);
 	else if (n > 0)
@@ -432,7 +432,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 
 	flushed = pending_flushed(in->pending) - flushed;
 	if (flushed > 0)
-		left_out(in, INPUT_FLUSHED, INPUT_NO_ECHO, flushed);
+		left_out(in, INPUT_SECRET, INPUT_IN_DOUBT, flushed);
 	if (first && in->after_line && !in->missed && !in->before.secret && edits_lines(&in->modes))
 		shown_prompt(&in->shown);
 	in->fresh = armed && (first || in->fresh);

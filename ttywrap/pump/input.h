@@ -55,14 +55,14 @@ enum {
 enum input_kind {
 	INPUT_DATA,    /* read by a program: a record as the kernel would write it */
 	INPUT_SECRET,  /* len bytes were read and left out */
-	INPUT_FLUSHED, /* len bytes were thrown away unread: TCSAFLUSH, ^C */
+	INPUT_FLUSHED, /* len bytes were thrown away unread: by the hangup */
 };
 
 enum input_reason {
-	INPUT_NO_ECHO,  /* canonical and without ECHO: the kernel's own rule */
-	INPUT_PROMPT,   /* the last line on the screen asks for a secret */
-	INPUT_PROCESS,  /* the reader is on the list of programs that read secrets in raw mode */
-	INPUT_IN_DOUBT, /* modes changed while this was read, or the replica lost count */
+	INPUT_NO_ECHO, /* canonical and without ECHO: the kernel's own rule */
+	INPUT_PROMPT,  /* the last line on the screen asks for a secret */
+	INPUT_PROCESS, /* the reader is on the list of programs that read secrets in raw mode */
+	INPUT_IN_DOUBT, /* modes changed while this was read, it was flushed right then, or the replica lost count */
 };
 
 struct input_event {

@@ -58,7 +58,7 @@ int pending_take(struct pending *p, const struct pending_look *look, pending_got
 /* Forgets everything held, and returns how many bytes that were. */
 size_t pending_drop(struct pending *p);
 
-/* How many bytes signal characters (^C) have flushed so far. */
+/* How many bytes that could have been read signal characters (^C) have flushed so far. */
 size_t pending_flushed(const struct pending *p);
 
 /* Bytes held, unfinished lines included. */

@@ -577,7 +577,30 @@ test_flushed_input_is_not_audited(void **state)
 	look(r, COOKED, 0, true);
 	type(r, "id\n");
 	look(r, COOKED, 0, false);
-	assert_string_equal(r->log, "[no echo 8]{3}[no echo 3]<id\n>");
+	assert_string_equal(r->log, "[no echo 8][no echo 3]<id\n>");
+}
+
+/* Nobody can tell whether it was read before that: it is not told, but it is mentioned. */
+static void
+test_what_could_have_been_read_before_a_flush_is_in_doubt(void **state)
+{
+	struct rig *r = *state;
+
+	type(r, "ls\n");
+	look(r, COOKED, 3, false);
+	type(r, "more\003");
+	assert_string_equal(r->log, "");
+	input_flushed(r->in);
+	type(r, "id\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "[in doubt 3]<id\n>");
+	type(r, "ls\n");
+	look(r, COOKED, 3, false);
+	input_flushed(r->in);
+	look(r, COOKED, 0, false);
+	type(r, "id\n");
+	look(r, COOKED, 0, false);
+	assert_string_equal(r->log, "[in doubt 3]<id\n>[in doubt 3]<id\n>");
 }
 
 /* Nobody looks while nothing is pending, so nothing may be due: the relay would not sleep any more. */
@@ -957,6 +980,7 @@ main(void)
 	    TEST(test_bytes_on_their_way_are_not_taken_for_read),
 	    TEST(test_a_change_while_bytes_are_on_their_way_is_not_forgotten),
 	    TEST(test_flushed_input_is_not_audited),
+	    TEST(test_what_could_have_been_read_before_a_flush_is_in_doubt),
 	    TEST(test_nothing_is_due_when_nothing_is_pending),
 	    TEST(test_prompts_and_processes_in_raw_mode),
 	    TEST(test_a_prompt_counts_as_it_is_at_the_write),
