@@ -167,7 +167,7 @@ tell(struct message_reader *who, const struct process *p)
 }
 
 static bool
-is_of_group(void *arg, pid_t pid)
+is_of_another(void *arg, pid_t pid)
 {
 	return getpgid(pid) != *(pid_t *)arg;
 }
@@ -183,7 +183,7 @@ has_orphans(pid_t pgrp)
 
 	while (process_read(&p) && p.parent_pid > 0) {
 		p.pid = p.parent_pid;
-		if (!children(p.pid, is_of_group, &pgrp))
+		if (!children(p.pid, is_of_another, &pgrp))
 			return true;
 	}
 	return false;
