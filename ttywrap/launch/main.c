@@ -313,5 +313,6 @@ main(int argc, char **argv)
 	}
 	if (l.id.privileged && rlimits_check(text, sizeof text) < 0)
 		return refuse_limit(&l, text);
-	return leave(monitor_run(&l.session));
+	r = leave(monitor_run(&l.session));
+	_exit(r); /* nothing is buffered, and no library has anything to put away */
 }

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +16,8 @@
 #include "monitor/rlimits.h"
 #include "shell/shell.h"
 
-#define ABOVE_ALL 16 /* numbers beyond every one of the table's, while it is laid out */
+#define ABOVE_ALL  16    /* numbers beyond every one of the table's, while it is laid out */
+#define STACK_SIZE 65536 /* bytes; execve(2) needs none of it */
 
 static int
 lay_out(const int fds[PUMP_FDS])
@@ -32,35 +35,48 @@ lay_out(const int fds[PUMP_FDS])
 	return close_range(PUMP_FDS, ~0u, 0) == 0 ? 0 : -errno;
 }
 
+struct pump {
+	const char *program, *how;
+	const int *fds;
+	uid_t service;
+};
+
 /*
  * The pump takes the service's uid itself, after the exec: before it, the
  * service's processes of all sessions would be held against this one user's
  * RLIMIT_NPROC (execve(2), EAGAIN). Root has no such limit but would get its
  * capabilities back over the exec (capabilities(7)), so there it is done here.
  */
-__attribute__((noreturn)) static void
-pump_child(const char *program, const char *how, const int fds[PUMP_FDS], uid_t service)
+static int
+pump_child(void *arg)
 {
-	char uid[16], *argv[] = {(char *)"ttywrap-pump", (char *)how, uid, NULL}, *envp[] = {NULL};
+	const struct pump *p = arg;
+	char uid[16], *argv[] = {(char *)"ttywrap-pump", (char *)p->how, uid, NULL};
+	char *envp[] = {NULL};
 
-	snprintf(uid, sizeof uid, "%u", (unsigned)service);
+	snprintf(uid, sizeof uid, "%u", (unsigned)p->service);
 	rlimits_lift();
-	if (getuid() == 0 && setresuid(service, service, service) != 0)
-		_exit(127);
+	if (getuid() == 0 && setresuid(p->service, p->service, p->service) != 0)
+		return 127;
 	/* no_new_privs is the pump's own first step: set here, it makes kernels before 6.16 put the
 	 * effective uid back to the user's over the exec (cap_bprm_creds_from_file()). */
-	if (privilege_set(0, 0, 0) == 0 && chdir("/") == 0 && lay_out(fds) == 0)
-		execve(program, argv, envp);
-	_exit(127);
+	if (privilege_set(0, 0, 0) == 0 && chdir("/") == 0 && lay_out(p->fds) == 0)
+		execve(p->program, argv, envp);
+	return 127;
 }
 
+/*
+ * As vfork(2) with a stack of its own: memory is shared until the exec, and the
+ * caller waits for that. A copy of the address space, thrown away at once, costs
+ * more than all else here; and the child is no more the user's than the caller is.
+ */
 pid_t
 spawn_pump(const char *program, const char *how, const int fds[PUMP_FDS], uid_t service)
 {
-	pid_t pid = fork();
+	static _Alignas(16) char stack[STACK_SIZE];
+	struct pump p = {program, how, fds, service};
+	pid_t pid = clone(pump_child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &p);
 
-	if (pid == 0)
-		pump_child(program, how, fds, service);
 	return pid < 0 ? -errno : pid;
 }
 

@@ -50,10 +50,3 @@ commands_send(struct commands *cs, commands_tell *tell, void *arg)
 		free(c);
 	}
 }
-
-void
-commands_free(struct commands *cs)
-{
-	for (struct command *c; (c = cs->first) != NULL; free(c))
-		cs->first = c->next;
-}

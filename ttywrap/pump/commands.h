@@ -39,6 +39,4 @@ typedef bool commands_tell(
     void *arg, int32_t reader, enum command_rank, const char *text, size_t n);
 void commands_send(struct commands *, commands_tell *, void *arg);
 
-void commands_free(struct commands *);
-
 #endif

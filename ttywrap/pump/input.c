@@ -594,6 +594,5 @@ input_free(struct input *in)
 		return;
 	pending_free(in->pending);
 	tell_end(&in->tell);
-	explicit_bzero(in, sizeof *in);
 	free(in);
 }

@@ -103,8 +103,7 @@ main(int argc, char **argv)
 		(pipes ? pipes_run : relay_run)(w, &end);
 	if (end.orphaned) {
 		witness_cut_off(w, io_now_ns());
-		witness_free(w);
-		return 1;
+		_exit(1);
 	}
 	r = witness_end(w, io_now_ns(), end.exit, &last);
 	if (r < 0 && end.why != END_RECORDING)
@@ -114,6 +113,5 @@ main(int argc, char **argv)
 	last.why = end.why;
 	last.error = end.error;
 	say_end(w, &last);
-	witness_free(w);
-	return 0;
+	_exit(0); /* its memory goes with it */
 }

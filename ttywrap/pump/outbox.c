@@ -16,13 +16,6 @@ outbox_is_empty(const struct outbox *o)
 	return o->at == o->len;
 }
 
-void
-outbox_free(struct outbox *o)
-{
-	free(o->bytes);
-	*o = (struct outbox){0};
-}
-
 static int
 keep(struct outbox *o, const struct message *m)
 {

@@ -26,6 +26,5 @@ int outbox_send(struct outbox *, uint32_t type, const void *first, size_t first_
 int outbox_post(struct outbox *);
 
 bool outbox_is_empty(const struct outbox *);
-void outbox_free(struct outbox *);
 
 #endif

@@ -46,8 +46,8 @@ pending_free(struct pending *p)
 {
 	if (p == NULL)
 		return;
+	(void)pending_drop(p);
 	discipline_free(p->d);
-	explicit_bzero(p->flip, sizeof p->flip);
 	free(p);
 }
 

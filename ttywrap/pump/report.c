@@ -8,12 +8,6 @@
 #include "pump/input.h"
 
 void
-report_free(struct report *r)
-{
-	outbox_free(&r->outbox);
-}
-
-void
 report_summary(struct report *r, int64_t now_ns, bool at_end)
 {
 	struct limit_summary left;

@@ -25,8 +25,6 @@ struct report {
 	struct message_loss loss; /* what it was not told of yet */
 };
 
-void report_free(struct report *);
-
 /* A record of input. Above the limits, or when the monitor does not take it, it goes into the next summary. */
 void report_input(struct report *, const struct input_event *, int64_t now_ns);
 

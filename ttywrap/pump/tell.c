@@ -34,7 +34,9 @@ record(void *arg, const struct ttybuf *b)
 void
 tell_init(struct tell *t, input_emit *emit, void *arg)
 {
-	*t = (struct tell){.emit = emit, .arg = arg, .tty = {.push = record}};
+	t->emit = emit;
+	t->arg = arg;
+	t->tty.push = record;
 	t->tty.arg = t;
 }
 
@@ -42,7 +44,9 @@ void
 tell_end(struct tell *t)
 {
 	accepted_forget(&t->accepted);
-	explicit_bzero(t, sizeof *t);
+	explicit_bzero(t->tty.data, t->tty.len);
+	explicit_bzero(t->line, sizeof t->line);
+	explicit_bzero(t->held, t->held_n); /* the rest was, or was never used */
 }
 
 static void

@@ -59,6 +59,7 @@ struct tell {
 	uint8_t state[TELL_HELD]; /* enum tell_state, added up */
 };
 
+/* t is all zero: what is not needed is not touched, and takes no memory. */
 void tell_init(struct tell *t, input_emit *emit, void *arg);
 
 /* Overwrites what it held. */

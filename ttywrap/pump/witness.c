@@ -72,20 +72,6 @@ witness_new(bool terminal)
 }
 
 void
-witness_free(struct witness *w)
-{
-	if (w == NULL)
-		return;
-	recording_free(w->recording);
-	recording_writer_free(w->writer);
-	cmdline_free(w->cmdline);
-	typed_free(w->typed);
-	commands_free(&w->commands);
-	report_free(&w->report);
-	free(w);
-}
-
-void
 witness_start_writer(struct witness *w)
 {
 	w->writer = recording_writer_new();

@@ -18,7 +18,6 @@ struct witness;
 
 /* Before the sandbox. terminal: there is an inner terminal to look at. Returns NULL when something is short. */
 struct witness *witness_new(bool terminal);
-void witness_free(struct witness *);
 
 /*
  * Between sandbox_drop() and sandbox_close(): the thread that waits for the disk in the session's
