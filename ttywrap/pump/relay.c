@@ -220,14 +220,14 @@ look(struct relay *r, bool force)
 	r->seen &= !witness_wants_output(r->witness) && witness_is_raw(r->witness);
 }
 
-/* After poll(2). Neither each chunk of a paste in bulk is worth a look, nor each key one before its echo is shown. */
+/* After poll(2). Neither each chunk of a paste in bulk is worth a look, nor each key one before its echo was shown. */
 static void
 look_after(struct relay *r, const struct pollfd p[POLLED])
 {
 	bool more = (r->in.at < r->in.len ? p[1].revents & POLLOUT : p[0].revents & POLLIN) != 0;
 	bool edge = p[4].revents != 0 || p[5].revents != 0;
 	bool later =
-	    !edge && !(more && (p[1].revents & POLLIN)) && witness_may_wait(r->witness, more);
+	    !edge && !(p[1].revents & POLLIN) && witness_may_wait(r->witness, more);
 
 	r->seen = more && later;
 	if (!later)

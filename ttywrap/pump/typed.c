@@ -22,8 +22,11 @@
 #define BULK      2048  /* bytes in one piece: no person, and no line that matters by itself */
 #define BULK_WAIT 16384 /* so much of that is written before there is a look */
 
-/* By then a key's echo is shown, and no person has typed the next: 0.5 ms */
-#define KEY_WAIT_NS INT64_C(500000)
+/*
+ * So long a look waits for a key's echo, and comes right behind that: 4 ms. No person has typed the
+ * next by then. And a tick: a timer before that has to be set in hardware, twice for each key.
+ */
+#define KEY_WAIT_NS INT64_C(4000000)
 
 #define CALM 16 /* telling pieces in a row behind which the modes stayed */
 
@@ -516,7 +519,7 @@ typed_deadline_ns(const struct typed *t)
 		return 0;
 	if (t->late && t->blind_ns > 0)
 		look_ns = t->now.now_ns + BLIND_AGAIN_NS;
-	if (t->key_ns > 0 && t->key_ns < look_ns)
+	if (t->key_ns > 0)
 		look_ns = t->key_ns;
 	if (t->hold_ns == 0 || (look_ns >= 0 && look_ns < piece_ns))
 		return look_ns;
