@@ -4,7 +4,7 @@
 from table import MEAN, YARDSTICK
 
 KINDS = (("text", "text"), ("ANSI", "ansi"), ("noise", "noise"))
-YARDSTICKS = ("bare", "bare-user", "relay", "relay-log")
+YARDSTICKS = ("bare", "bare-user", "relay", "relay-log", "relay-log-in", "relay-log-3")
 SHORT = ("relay-log", "ttywrap", "script", "sudo", "tlog", "asciinema")
 
 # title, what to know, columns of (heading, metric, format, how: the median; with its spread; the ratio to the yardstick)

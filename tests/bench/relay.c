@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bench: relay LOG|- COMMAND..., the least that anything which records has to do. Poll, read, write
- * out, write to LOG (-: don't), and nothing else: no header, no times, no buffers, no hash, no care
- * about a full terminal.
+ * Bench: relay [-i] [-p] LOG|- COMMAND..., the least that anything which records has to do. Poll,
+ * read, write out, write to LOG (-: don't), and nothing else: no header, no times, no buffers, no
+ * hash, no care about a full terminal.
+ *
+ * -i  what is typed goes to LOG, too
+ * -p  is three processes, as who separates privileges must be: one is a program of its own, which is
+ *     ready before the command starts, one a copy of this one; both wait for its end
  */
 #include "bench.h"
 
@@ -10,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,8 +37,43 @@ start(char *const argv[], int *master)
 	return fd;
 }
 
+/* The other two of three. */
 static void
-relay(int master, int log)
+start_others(const char *self)
+{
+	int life[2], ready[2];
+	char byte;
+
+	if (pipe(life) != 0 || pipe(ready) != 0)
+		bench_die("pipe");
+	for (int i = 0; i < 2; i++) {
+		if (fork() != 0)
+			continue;
+		dup2(life[0], 0);
+		dup2(ready[1], 1);
+		closefrom(2);
+		if (i == 0)
+			execl(self, self, "-w", (char *)NULL);
+		_exit(read(0, &byte, 1) != 0);
+	}
+	close(life[0]);
+	fcntl(life[1], F_SETFD, FD_CLOEXEC); /* its end is this process's */
+	if (read(ready[0], &byte, 1) != 1)
+		bench_die(self);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static int
+wait_as_other(void)
+{
+	char byte = 0;
+
+	return write(1, &byte, 1) != 1 || read(0, &byte, 1) != 0;
+}
+
+static void
+relay(int master, int log, int input_log)
 {
 	struct pollfd p[2] = {{.fd = 0, .events = POLLIN}, {.fd = master, .events = POLLIN}};
 	char buf[65536];
@@ -53,7 +93,8 @@ relay(int master, int log)
 		}
 		if (p[0].revents) {
 			got = read(0, buf, sizeof buf);
-			if (got <= 0 || bench_write(master, buf, (size_t)got) < 0)
+			if (got <= 0 || bench_write(master, buf, (size_t)got) < 0 ||
+			    (input_log >= 0 && bench_write(input_log, buf, (size_t)got) < 0))
 				return;
 		}
 	}
@@ -62,18 +103,28 @@ relay(int master, int log)
 int
 main(int argc, char **argv)
 {
-	int master, log = -1, status = 0;
+	int master, log = -1, status = 0, option;
+	bool input = false, privileges = false;
 	pid_t pid;
 	struct termios modes;
 
-	if (argc < 3)
+	while ((option = getopt(argc, argv, "+ipw")) != -1) {
+		if (option == 'w')
+			return wait_as_other();
+		input |= option == 'i';
+		privileges |= option == 'p';
+	}
+	if (argc - optind < 2)
 		return 2;
-	if (strcmp(argv[1], "-") != 0 &&
-	    (log = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
-		bench_die(argv[1]);
+	argv += optind;
+	if (strcmp(argv[0], "-") != 0 &&
+	    (log = open(argv[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+		bench_die(argv[0]);
 	tcgetattr(0, &modes);
-	pid = start(argv + 2, &master);
-	relay(master, log);
+	if (privileges)
+		start_others("/proc/self/exe");
+	pid = start(argv + 1, &master);
+	relay(master, log, input ? log : -1);
 	close(master);
 	waitpid(pid, &status, 0);
 	tcsetattr(0, TCSANOW, &modes);

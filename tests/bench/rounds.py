@@ -23,19 +23,25 @@ def flood(kind):
     return measure
 
 
+def many(subject, n):
+    """Of 400 keys the p99 is that of four, and those the machine chooses."""
+    return 4 * n if subject.name in GOALS else n
+
+
 def echo(m, subject, size):
-    typed = m.run(subject, ["key", size["keys"], 1000], m.work("key"))
-    lone = m.run(subject, ["key", size["keys"], 1000], m.work("key"), core=1)
-    burst = m.run(subject, ["burst", size["keys"] // 3, 64], m.work("key"))
+    keys = many(subject, size["keys"])
+    typed = m.run(subject, ["key", keys, 1000], m.work("key"))
+    lone = m.run(subject, ["key", keys, 1000], m.work("key"), core=1)
+    burst = m.run(subject, ["burst", keys // 3, 64], m.work("key"))
     return {"key p50 us": typed["p50_us"], "key p99 us": typed["p99_us"], "key one core p50 us": lone["p50_us"],
             "key one core p99 us": lone["p99_us"], "burst p50 us": burst["p50_us"], "burst p99 us": burst["p99_us"],
-            "CPU us/key": max(0.0, typed["cpu_s"] - m.start_cost(subject)) * 1e6 / (size["keys"] + 20)}
+            "CPU us/key": max(0.0, typed["cpu_s"] - m.start_cost(subject)) * 1e6 / (keys + 20)}
 
 
 def beside(m, subject, size):
     """A key's echo while another session of the same recorder floods."""
     with m.flood_beside(subject):
-        typed = m.run(subject, ["key", size["keys_beside"], 1000], m.work("key"))
+        typed = m.run(subject, ["key", many(subject, size["keys_beside"]), 1000], m.work("key"))
     return {"key beside flood p50 us": typed["p50_us"], "key beside flood p99 us": typed["p99_us"]}
 
 
@@ -136,6 +142,7 @@ PLAN = (
     ("login", trail.login, 1, 1, lambda name: name == "ttywrap"),
     ("audit", trail.sustained, 1, 1, lambda name: name in ("ttywrap", "tlog-input")),
 )
+ONLY = {"relay-log-in": ("sink",), "relay-log-3": ("start",)}  # yardsticks for one thing
 GROUPS = {"cpu": KINDS, "throughput": KINDS}  # names for several
 
 
@@ -165,14 +172,14 @@ def once(m, measure, entry, subject, size):
 def turns(subjects, rounds, wanted):
     """What is run, in order: (the entry's beginning, the function, the subject)."""
     for number in range(rounds or max(line[2] for line in PLAN)):
-        for name, measure, many, few, fits in PLAN:
+        for name, measure, most, few, fits in PLAN:
             if wanted and name not in wanted:
                 continue
-            turn = [s for s in subjects if fits(s.name)]
+            turn = [s for s in subjects if fits(s.name) and name in ONLY.get(s.name, (name,))]
             turn = turn[number % len(turn):] + turn[:number % len(turn)] if turn else []
             for subject in turn:
-                planned = many if subject.name in GOALS or subject.alike else few
-                if number < (rounds if rounds and many > 1 else planned):
+                planned = most if subject.name in GOALS or subject.alike else few
+                if number < (rounds if rounds and most > 1 else planned):
                     yield {"round": number, "what": name, "subject": subject.name}, measure, subject
 
 
