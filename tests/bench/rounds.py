@@ -137,7 +137,7 @@ PLAN = (
     ("tails", tails, 1, 1, lambda name: name != "bare-user"),
     ("pss", pss, 1, 1, lambda name: name != "bare-user"),
     ("crowd", crowd, 1, 1, lambda name: name in ("relay-log", "ttywrap", "tlog")),
-    ("growth", growth, 1, 1, lambda name: name in ("ttywrap", "ttywrap-plain", "tlog")),
+    ("growth", growth, 3, 1, lambda name: name in ("ttywrap", "ttywrap-plain", "tlog")),
     ("seek", files.seeking, 1, 1, lambda name: name == "ttywrap-plain"),
     ("login", trail.login, 1, 1, lambda name: name == "ttywrap"),
     ("audit", trail.sustained, 1, 1, lambda name: name in ("ttywrap", "tlog-input")),

@@ -65,11 +65,11 @@ refill(struct pending *p)
 		p->at = 0;
 }
 
-/* Moved to the front long before there is need: what is not touched takes no memory. */
+/* Moved to the front each time: what is not touched takes no memory. */
 static void
 flip_append(struct pending *p, const uint8_t *bytes, size_t n)
 {
-	if (p->at + p->len + n > PENDING_MAX || (p->at >= PENDING_FLIP && p->at >= p->len)) {
+	if (p->at > 0) {
 		memmove(p->flip, p->flip + p->at, p->len);
 		explicit_bzero(p->flip + p->len, p->at);
 		p->at = 0;
