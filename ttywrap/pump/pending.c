@@ -65,11 +65,11 @@ refill(struct pending *p)
 		p->at = 0;
 }
 
-/* Moved to the front each time: what is not touched takes no memory. */
+/* Moved to the front when as much has gone: what is not touched takes no memory. */
 static void
 flip_append(struct pending *p, const uint8_t *bytes, size_t n)
 {
-	if (p->at > 0) {
+	if (p->at + p->len + n > PENDING_MAX || p->at >= p->len) {
 		memmove(p->flip, p->flip + p->at, p->len);
 		explicit_bzero(p->flip + p->len, p->at);
 		p->at = 0;

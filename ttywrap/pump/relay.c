@@ -225,9 +225,8 @@ static void
 look_after(struct relay *r, const struct pollfd p[POLLED])
 {
 	bool more = (r->in.at < r->in.len ? p[1].revents & POLLOUT : p[0].revents & POLLIN) != 0;
-	bool edge = p[4].revents != 0 || p[5].revents != 0;
-	bool later =
-	    !edge && !(p[1].revents & POLLIN) && witness_may_wait(r->witness, more);
+	bool edge = p[4].revents != 0 || p[5].revents != 0, shown = (p[1].revents & POLLIN) != 0;
+	bool later = !edge && !(more && shown) && witness_may_wait(r->witness, more, shown);
 
 	r->seen = more && later;
 	if (!later)

@@ -27,6 +27,9 @@
  * next by then. And a tick: a timer before that has to be set in hardware, twice for each key.
  */
 #define KEY_WAIT_NS INT64_C(4000000)
+#define KEYS        64 /* bytes in one piece: a key, a word that is typed, the answer of a terminal */
+
+#define SHORT_WAIT_NS INT64_C(500000) /* more than that, and not bulk: 0.5 ms, whatever is shown */
 
 #define CALM 16 /* telling pieces in a row behind which the modes stayed */
 
@@ -61,7 +64,8 @@ struct typed {
 	unsigned same;   /* line ends written since the modes were last seen to change */
 	bool bulk;       /* what was written last came in bulk */
 	bool telling;    /* or the modes may be set because of it */
-	int64_t key_ns;  /* neither: until when a look may wait, in raw mode */
+	bool keys;       /* no more of it than a person types at once */
+	int64_t key_ns;  /* neither telling nor in bulk: until when a look may wait, in raw mode */
 	unsigned calm;   /* so often it was telling since the modes were last seen to change */
 	pid_t asked;     /* the group that was asked about last */
 	uint32_t number; /* of that question */
@@ -326,13 +330,13 @@ typed_look(struct typed *t, bool force, bool more)
 }
 
 bool
-typed_may_wait(const struct typed *t, bool more, int64_t now_ns)
+typed_may_wait(const struct typed *t, bool more, bool shown, int64_t now_ns)
 {
 	if (t->looked || t->late || t->flushed || t->last.blind || is_canonical(t))
 		return false;
 	if (more)
 		return t->bulk && input_pending(t->input) < BULK_WAIT;
-	return now_ns < t->key_ns;
+	return now_ns < t->key_ns && !(shown && t->keys);
 }
 
 void
@@ -420,7 +424,8 @@ typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 	t->bulk = n >= BULK;
 	t->telling = is_canonical(t) || (!t->bulk && t->calm < CALM && has_control(bytes, n));
 	t->calm += t->telling;
-	t->key_ns = t->bulk || t->telling ? 0 : now_ns + KEY_WAIT_NS;
+	t->keys = n <= KEYS;
+	t->key_ns = t->bulk || t->telling ? 0 : now_ns + (t->keys ? KEY_WAIT_NS : SHORT_WAIT_NS);
 }
 
 bool

@@ -56,9 +56,10 @@ bool typed_wants_output(const struct typed *);
  * Whether a look may wait though something is pending, for a reader in raw mode
  * and when there was no edge. more: input is about to be written; then it may in
  * what comes in bulk. Otherwise it may behind a key that says little: until its echo
- * was shown, or typed_deadline_ns(), so that who waits for the echo goes first.
+ * was shown (shown: output was, just now), or typed_deadline_ns(), so that who waits
+ * for the echo goes first.
  */
-bool typed_may_wait(const struct typed *, bool more, int64_t now_ns);
+bool typed_may_wait(const struct typed *, bool more, bool shown, int64_t now_ns);
 
 /*
  * Whether the last look showed raw mode. In canonical mode the terminal echoes

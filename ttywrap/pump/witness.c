@@ -379,9 +379,9 @@ witness_wants_output(const struct witness *w)
 }
 
 bool
-witness_may_wait(const struct witness *w, bool more)
+witness_may_wait(const struct witness *w, bool more, bool shown)
 {
-	return w->typed != NULL && typed_may_wait(w->typed, more, io_now_ns());
+	return w->typed != NULL && typed_may_wait(w->typed, more, shown, io_now_ns());
 }
 
 bool

@@ -39,7 +39,7 @@ int witness_begin(
  */
 int witness_edge_fd(const struct witness *);
 int witness_read_fd(const struct witness *);
-bool witness_may_wait(const struct witness *, bool more);
+bool witness_may_wait(const struct witness *, bool more, bool shown);
 bool witness_look(struct witness *, bool force, bool more);
 void witness_judge(struct witness *);
 bool witness_wants_output(const struct witness *);
