@@ -77,6 +77,6 @@ def test_its_echo_goes_straight_out(calls):
 def test_what_comes_behind_is_little(calls):
     """Waits, the look that says who has read it and in which modes, and the recording's lines.
 
-    13 calls a key were counted; on a busy machine it looks more than once.
+    12 calls a key were counted; on a busy machine it looks more than once.
     """
     assert len(calls) < 30 * len(KEYS), calls
