@@ -81,8 +81,9 @@ def test_a_background_job_that_reads_is_stopped(host, sshd, user):
 
 
 def test_background_output_and_tostop(host, sshd, user):
+    """The job is late on purpose: the shell says its number first."""
     shown = same(host, user, lambda: typed(
-        sshd, user, "stty -tostop", "(echo out) & wait $!; echo; jobs", "stty tostop", "(echo out) & " + STOPPED, "stty -tostop", GONE))
+        sshd, user, "stty -tostop", "(sleep 0.3; echo out) & wait $!; echo; jobs", "stty tostop", "(sleep 0.3; echo out) & " + STOPPED, "stty -tostop", GONE))
     assert "out" in shown[1] and "Stopped" in shown[3]
 
 
