@@ -447,7 +447,8 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 	if (in->secret != NULL)
 		secret_watch(in->secret, true);
 	in->retry_ns = RETRY_MIN_NS;
-	in->again_ns = now_ns + in->retry_ns;
+	/* ^C may have left nothing that a look could see read. */
+	in->again_ns = input_pending(in) > 0 ? now_ns + in->retry_ns : -1;
 }
 
 void

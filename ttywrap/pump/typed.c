@@ -310,6 +310,7 @@ typed_look(struct typed *t, bool force, bool more)
 	t->late = false;
 	if (!t->looked)
 		return false;
+	t->key_ns = 0; /* it has waited: one that shows too little has a time of its own */
 	if (t->flushed)
 		input_flushed(t->input);
 	t->flushed = false;
@@ -345,7 +346,6 @@ typed_judge(struct typed *t)
 	if (!t->looked)
 		return;
 	t->looked = false;
-	t->key_ns = 0;
 	if (t->now.changed && !t->now.blind)
 		t->calm = t->same = 0;
 	t->last = t->now;
@@ -425,7 +425,9 @@ typed_written(struct typed *t, const uint8_t *bytes, size_t n, int64_t now_ns)
 	t->telling = is_canonical(t) || (!t->bulk && t->calm < CALM && has_control(bytes, n));
 	t->calm += t->telling;
 	t->keys = n <= KEYS;
-	t->key_ns = t->bulk || t->telling ? 0 : now_ns + (t->keys ? KEY_WAIT_NS : SHORT_WAIT_NS);
+	t->key_ns = 0;
+	if (!t->bulk && !t->telling && input_pending(t->input) > 0)
+		t->key_ns = now_ns + (t->keys ? KEY_WAIT_NS : SHORT_WAIT_NS);
 }
 
 bool
