@@ -613,6 +613,9 @@ test_nothing_is_due_when_nothing_is_pending(void **state)
 	look(r, RAW, 0, true);
 	assert_int_equal(input_deadline_ns(r->in), -1);
 	r->view.control = false;
+	look(r, COOKED, 0, true);
+	type(r, "abc\003");
+	assert_int_equal(input_deadline_ns(r->in), -1);
 }
 
 static void
