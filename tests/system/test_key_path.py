@@ -11,7 +11,7 @@ import time
 import pytest
 
 from client import login
-from host import TTYWRAP
+from host import TTYWRAP, wait_until
 from processes import roles
 
 KEYS = string.ascii_lowercase
@@ -23,6 +23,14 @@ key = b""
 while key != b"!":
     key = os.read(0, 1)
     os.write(1, key.upper())
+"""
+INTERRUPTED = """
+import os, signal, tty
+signal.signal(signal.SIGINT, lambda *_: os.write(1, b"INT"))
+tty.setcbreak(0)
+os.write(1, b"go\\n")
+while os.read(0, 1) != b"!":
+    os.write(1, b".")
 """
 CALL = re.compile(r'(\w+)\((?:(\d+), "((?:[^"\\]|\\.)*)")?')
 
@@ -59,6 +67,16 @@ def calls(host, sshd, user):
     return [(m[1], m[2], m[3]) for m in found if m]
 
 
+def rests(pid):
+    """Does not run at all for a while: neither its CPU time nor its turns go on (/proc/PID/schedstat)."""
+    def ran():
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as text:
+            return text.read()
+    before = ran()
+    time.sleep(0.3)
+    return ran() == before
+
+
 def index(calls, name, data):
     at, = [i for i, (call, _, got) in enumerate(calls) if call == name and got == data]
     return at
@@ -80,3 +98,24 @@ def test_what_comes_behind_is_little(calls):
     12 calls a key were counted; on a busy machine it looks more than once.
     """
     assert len(calls) < 30 * len(KEYS), calls
+
+
+def test_nothing_is_due_behind_an_interrupt(host, sshd, user):
+    """In cbreak mode ^C goes by without being read, and so without anything that a look could wait for.
+
+    It is not looked at right away once many keys like it have changed no modes. The pump used up a core then, until the next key.
+    """
+    user.write("interrupted.py", INTERRUPTED)
+    with login(sshd, user) as terminal:
+        (_, pump, _), = roles(host)
+        terminal.send("python3 interrupted.py\r")
+        terminal.expect("go\r\n")
+        for _ in range(20):
+            terminal.send("\t")
+            terminal.expect(r"\.")
+        terminal.send("\x03")
+        terminal.expect("INT")
+        wait_until(lambda: rests(pump), "the pump's rest")
+        terminal.send("!")
+        terminal.prompt()
+        terminal.exit()
