@@ -257,6 +257,12 @@ recording_deadline_ns(const struct recording *r)
 	return r->seal_at == 0 && r->seal_due_ns < due ? r->seal_due_ns : due;
 }
 
+int64_t
+recording_early_ns(const struct recording *r)
+{
+	return r->oldest_ns != INT64_MAX ? r->oldest_ns + r->options.delay_ns / 2 : INT64_MAX;
+}
+
 /* A character that did not come whole in time is written as the bytes it is so far. */
 static int
 put_held(struct recording *r, int64_t now_ns)
@@ -311,7 +317,7 @@ recording_tick(struct recording *r, int64_t now_ns)
 		error = lost_if_due(r, now_ns);
 	if (error == 0)
 		error = lines_seal_if_due(r, now_ns);
-	if (r->oldest_ns != INT64_MAX && now_ns >= r->oldest_ns + r->options.delay_ns)
+	if (now_ns >= recording_early_ns(r))
 		return write_all(r, now_ns);
 	return error ? error : r->error;
 }

@@ -106,7 +106,13 @@ void recording_stop(struct recording *, int error);
 /* When recording_tick is to be called at the latest; INT64_MAX: not before something happens. */
 int64_t recording_deadline_ns(const struct recording *);
 
-/* Does what is due: writes, seals. Returns 0 or what the write said. May be called at any time. */
+/* From when on it finds something to write already: who is awake anyway saves itself a timer. */
+int64_t recording_early_ns(const struct recording *);
+
+/*
+ * Does what is due: seals, and writes what is half as old as it may get. Returns 0 or what the
+ * write said. May be called at any time.
+ */
 int recording_tick(struct recording *, int64_t now_ns);
 
 /*

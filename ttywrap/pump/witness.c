@@ -474,6 +474,15 @@ recording_due_ns(const struct witness *w)
 	return echo_ns;
 }
 
+static bool
+is_recording_due(const struct witness *w, int64_t now_ns)
+{
+	bool echo_comes = w->typed != NULL && typed_echo_ns(w->typed) > now_ns;
+
+	return now_ns >= recording_due_ns(w) ||
+	       (!echo_comes && now_ns >= recording_early_ns(w->recording));
+}
+
 int64_t
 witness_deadline_ns(const struct witness *w)
 {
@@ -503,7 +512,7 @@ witness_tick(struct witness *w, int64_t now_ns)
 		report_lost(&w->report);
 	if (w->failed == 0 && end_at_cap(w) < 0)
 		return w->failed;
-	if (now_ns < recording_due_ns(w))
+	if (!is_recording_due(w, now_ns))
 		return 0;
 	return judge(w, recording_tick(w->recording, now_ns), now_ns, 0);
 }

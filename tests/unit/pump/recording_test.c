@@ -121,12 +121,14 @@ test_an_event_waits_100_ms_at_most(void **state)
 	(void)state;
 	assert_true(recording_deadline_ns(r) > 30 * S);
 	assert_int_equal(recording_output(r, 10 * MS, "a", 1), 0);
-	assert_int_equal(recording_output(r, 60 * MS, "b", 1), 0);
+	assert_int_equal(recording_output(r, 30 * MS, "b", 1), 0);
 	assert_int_equal(recording_deadline_ns(r), 110 * MS);
-	assert_int_equal(recording_tick(r, 109 * MS), 0);
+	assert_int_equal(recording_early_ns(r), 60 * MS);
+	assert_int_equal(recording_tick(r, 59 * MS), 0);
 	assert_string_equal(lines(fd), "");
-	assert_int_equal(recording_tick(r, 110 * MS), 0);
-	assert_string_equal(lines(fd), "[0.010000,\"o\",\"a\"]\n[0.060000,\"o\",\"b\"]\n");
+	assert_int_equal(recording_tick(r, 60 * MS), 0);
+	assert_string_equal(lines(fd), "[0.010000,\"o\",\"a\"]\n[0.030000,\"o\",\"b\"]\n");
+	assert_int_equal(recording_early_ns(r), INT64_MAX);
 	assert_int_equal(recording_waiting(r), 0);
 	assert_int_equal(recording_output(r, 120 * MS, "c", 1), 0);
 	assert_int_equal(recording_flush(r, 121 * MS), 0);
