@@ -112,6 +112,8 @@ start(struct crowd *c, const struct bench_how *how, char **command)
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->users[i].fd, &event);
 		c->open++;
 	}
+	/* Five hundred terminals do not share one processor: this one does not queue behind them. */
+	(void)setpriority(PRIO_PROCESS, 0, -20);
 }
 
 static void

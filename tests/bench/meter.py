@@ -99,6 +99,19 @@ def ran(pid):
     return total / 1e9
 
 
+@contextlib.contextmanager
+def first_in_line():
+    """Where too much runs, reading what it ran would take longer than what is measured."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, before)
+
+
 class Meter:
     """Everything a run needs: the tools, a directory for logs and one for the inner programs' reports."""
 
@@ -272,10 +285,11 @@ class Meter:
         with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment, cwd="/") as crowd:
             ready = json.loads(crowd.stdout.readline())
             pids = self.recorders() if self.cgroup.procs else []
-            before = sum(map(ran, pids))
-            seen = at_ready() if at_ready else None
-            crowd.stdout.readline()
-            cpu_s = sum(map(ran, pids)) - before
+            with first_in_line():
+                before = sum(map(ran, pids))
+                seen = at_ready() if at_ready else None
+                crowd.stdout.readline()
+                cpu_s = sum(map(ran, pids)) - before
             crowd.stdin.close()
             end = json.loads(crowd.stdout.readline())
         _, end["inner_bytes"], _ = self.report()
