@@ -10,7 +10,7 @@ import trail
 
 GB = 1e9
 KINDS = ("text", "ansi", "noise")
-GOALS = ("bare", "relay-log", "ttywrap", "ttywrap-plain", "script")  # what the goals compare gets more rounds and longer runs
+GOALS = ("bare", "relay-log", "relay-log-again", "ttywrap", "ttywrap-plain", "script")  # what the goals compare gets more rounds and longer runs
 
 
 def flood(kind):
@@ -130,7 +130,7 @@ def growth(m, subject, size):
 PLAN = (
     *[(kind, flood(kind), 8, 2, lambda name: name not in ("bare-user", "tlog-input")) for kind in KINDS],
     ("echo", echo, 8, 2, lambda name: name != "bare-user"),
-    ("beside", beside, 5, 3, lambda name: name in ("bare", "relay-log", "ttywrap", "ttywrap-plain", "tlog", "sudo", "script")),
+    ("beside", beside, 5, 3, lambda name: name in (*GOALS, "tlog", "sudo")),
     ("start", start, 5, 2, lambda name: True),
     ("sink", sink, 6, 3, lambda name: name != "bare-user"),
     ("paste", paste, 2, 1, lambda name: name != "bare-user"),
@@ -142,7 +142,7 @@ PLAN = (
     ("login", trail.login, 1, 1, lambda name: name == "ttywrap"),
     ("audit", trail.sustained, 1, 1, lambda name: name in ("ttywrap", "tlog-input")),
 )
-ONLY = {"relay-log-in": ("sink",), "relay-log-3": ("start",)}  # yardsticks for one thing
+ONLY = {"relay-log-again": (*KINDS, "echo", "beside"), "relay-log-in": ("sink",), "relay-log-3": ("start",)}  # yardsticks for one thing
 GROUPS = {"cpu": KINDS, "throughput": KINDS}  # names for several
 
 

@@ -26,6 +26,7 @@ def yardsticks(tools):
         Subject("bare", lambda c, log: ["sh", "-c", c], pipes=True, note="the program itself on the user's terminal"),
         Subject("relay", lambda c, log: [relay, "-", "sh", "-c", c], note="poll, read, write; no log"),
         Subject("relay-log", lambda c, log: [relay, log, "sh", "-c", c], note="the same and a write(2) of each read to a file"),
+        Subject("relay-log-again", lambda c, log: [relay, log, "sh", "-c", c], note="relay-log once more: how far two runs of the same are apart"),
         Subject("relay-log-in", lambda c, log: [relay, "-i", log, "sh", "-c", c], note="and of what is typed"),
         Subject("relay-log-3", lambda c, log: [relay, "-p", log, "sh", "-c", c],
                 note="relay-log as three processes, one of them a program of its own: the least that separated privileges take"),
