@@ -60,16 +60,21 @@ who_answer_ns(const struct who *w)
 	return w->asked_ns + ANSWER_WAIT_NS;
 }
 
+static bool
+is_old(const struct who *w, int64_t now_ns)
+{
+	return w->ranked && now_ns - w->asked_ns > ANSWER_HOLDS_NS;
+}
+
 static void
 name_reader(struct who *w, struct input_view *v)
 {
 	bool known = v->pgrp > 0 && v->pgrp == w->reader.pgrp;
 
 	w->stale |= v->changed;
-	w->old = w->ranked && v->now_ns - w->asked_ns > ANSWER_HOLDS_NS;
 	if (known)
 		v->comm = w->name;
-	v->named = known && is_answered(w) && !w->stale && !w->old;
+	v->named = known && is_answered(w) && !w->stale && !is_old(w, v->now_ns);
 }
 
 static void
@@ -83,7 +88,7 @@ ask_about(struct who *w, pid_t pgrp, int64_t now_ns)
 	w->asked = pgrp;
 	w->number = who.number;
 	w->asked_ns = now_ns;
-	w->stale = w->old = false;
+	w->stale = false;
 	input_asked(w->input, pgrp, who.number);
 }
 
@@ -96,7 +101,8 @@ ask_about(struct who *w, pid_t pgrp, int64_t now_ns)
 static void
 ask_reader(struct who *w, const struct input_view *v)
 {
-	bool again = is_answered(w) ? w->stale || w->old : v->now_ns > who_answer_ns(w);
+	bool again =
+	    is_answered(w) ? w->stale || is_old(w, v->now_ns) : v->now_ns > who_answer_ns(w);
 
 	if (v->pgrp > 0 && (v->pgrp != w->asked || again))
 		ask_about(w, v->pgrp, v->now_ns);

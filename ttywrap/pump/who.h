@@ -34,7 +34,6 @@ struct who {
 	int64_t asked_ns;
 	bool holds; /* the answer before: of that group, and no modes were set since */
 	bool stale; /* modes were set since then */
-	bool old;   /* or an answer does not hold for so long */
 };
 
 /*
