@@ -217,8 +217,6 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 	struct witness *w = arg;
 	bool record = w->recording != NULL && (w->go.flags & MESSAGE_GO_RECORD_IN);
 
-	if (e->kind == INPUT_FLUSHED)
-		return;
 	if (record)
 		make_room(w);
 	if (e->kind == INPUT_SECRET) {

@@ -28,7 +28,7 @@ struct rig {
 	struct input_view view;
 	int64_t now_ns;
 	int64_t step_ns;
-	char log[4096]; /* <text> per record, [reason n] left out, {n} flushed */
+	char log[4096]; /* <text> per record, [reason n] left out */
 };
 
 static inline void
@@ -41,11 +41,11 @@ told(void *arg, const struct input_event *e)
 
 	if (e->kind == INPUT_DATA)
 		snprintf(end, sizeof r->log - at, "<%.*s>", (int)e->len, (const char *)e->data);
-	else if (e->kind == INPUT_SECRET) {
+	else {
+		assert_int_equal(e->kind, INPUT_SECRET);
 		assert_null(e->data);
 		snprintf(end, sizeof r->log - at, "[%s %zu]", reasons[e->reason], e->len);
-	} else
-		snprintf(end, sizeof r->log - at, "{%zu}", e->len);
+	}
 }
 
 static inline struct termios

@@ -298,7 +298,8 @@ test_the_end_loses_nothing_that_was_read(void **state)
 	r->view.unread = 4;
 	r->view.settled = false;
 	input_end(r->in, &r->view);
-	assert_string_equal(r->log, "<exit\r>{4}");
+	assert_string_equal(r->log, "<exit\r>");
+	assert_int_equal(input_pending(r->in), 0);
 }
 
 int
