@@ -99,7 +99,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += 8 + n;
 		size -= 8 + n;
 	}
-	input_end(in, size & 1 ? &v : NULL);
+	if (c.out + input_pending(in) > c.in)
+		abort();
+	if (size & 1) { /* as typed_end(), when the terminal shows nothing any more */
+		v.unread = 0;
+		v.settled = true;
+		v.changed = v.set = v.control = false;
+	}
+	input_end(in, &v);
 	input_free(in);
 	return 0;
 }

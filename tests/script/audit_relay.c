@@ -38,7 +38,9 @@ struct relay {
 	FILE *log;
 	struct input *in;
 	struct view view;
-	uint8_t keys[CHUNK]; /* read from stdin, [at, len) not written yet */
+	struct input_view last; /* the last look that was judged */
+	char comm[32];          /* of the last look */
+	uint8_t keys[CHUNK];    /* read from stdin, [at, len) not written yet */
 	size_t at, len;
 	bool keys_end;
 	bool over;
@@ -47,7 +49,7 @@ struct relay {
 static void
 told(void *arg, const struct input_event *e)
 {
-	static const char *const kinds[] = {"data", "secret", "flushed"};
+	static const char *const kinds[] = {"data", "secret"};
 	static const char *const reasons[] = {"no echo", "prompt", "process", "in doubt"};
 	FILE *log = arg;
 
@@ -85,23 +87,29 @@ comm_read(pid_t pgrp, char comm[32])
 }
 
 static bool
-look(struct relay *r, struct input_view *v, char comm[32])
+look(struct relay *r, struct input_view *v)
 {
 	if (view_take(&r->view, v, true) != 0)
 		return false;
-	v->comm = comm_read(v->pgrp, comm);
+	v->comm = comm_read(v->pgrp, r->comm);
 	v->named = true;
 	return true;
+}
+
+static void
+judge(struct relay *r, const struct input_view *v)
+{
+	r->last = *v;
+	input_observe(r->in, v);
 }
 
 static void
 look_and_judge(struct relay *r)
 {
 	struct input_view v;
-	char comm[32];
 
-	if (look(r, &v, comm))
-		input_observe(r->in, &v);
+	if (look(r, &v))
+		judge(r, &v);
 }
 
 /* Returns false when there was nothing. */
@@ -169,16 +177,15 @@ step(struct relay *r)
 	    {idle && !r->keys_end ? STDIN_FILENO : -1, POLLIN, 0}, {r->view.edge_fd, POLLIN, 0},
 	    {r->child_fd, POLLIN, 0}, {r->view.read_fd, POLLIN, 0}};
 	struct input_view v;
-	char comm[32];
 	bool seen;
 
 	if (poll(p, 5, wait_ms(r)) < 0 && errno != EINTR)
 		err(1, "poll");
-	seen = look(r, &v, comm);
+	seen = look(r, &v);
 	if (p[0].revents & (POLLIN | POLLPRI))
 		(void)output_read(r);
 	if (seen)
-		input_observe(r->in, &v);
+		judge(r, &v);
 	if (p[0].revents & POLLOUT)
 		keys_write(r);
 	if (p[1].revents)
@@ -215,23 +222,27 @@ static void
 finish(struct relay *r)
 {
 	struct input_view v;
-	char comm[32];
-	bool seen = look(r, &v, comm);
+	bool seen = look(r, &v);
 
 	while (output_read(r))
 		;
 	if (seen && v.control)
-		seen = look(r, &v, comm);
-	input_end(r->in, seen ? &v : NULL);
+		seen = look(r, &v);
+	if (!seen || v.control) { /* as typed_end() */
+		v = r->last;
+		v.unread = 0;
+		v.settled = true;
+		v.changed = v.set = v.control = false;
+	}
+	input_end(r->in, &v);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct relay r = {.ptm_fd = -1, .pts_fd = -1, .child_fd = -1};
-	struct input_view v;
 	struct secret *secret;
-	char why[128], comm[32];
+	char why[128];
 
 	if (argc < 3)
 		errx(2, "usage: audit_relay FD PROGRAM [ARGUMENT...]");
@@ -243,9 +254,9 @@ main(int argc, char **argv)
 	if (secret_new(&secret, NULL, NULL, why, sizeof why) != 0)
 		errx(1, "%s", why);
 	child_start(&r, argv + 2);
-	if (view_open(&r.view, r.ptm_fd, r.pts_fd) != 0 || !look(&r, &v, comm))
+	if (view_open(&r.view, r.ptm_fd, r.pts_fd) != 0 || !look(&r, &r.last))
 		err(1, "view");
-	r.in = input_new(&v, secret, told, r.log);
+	r.in = input_new(&r.last, secret, told, r.log);
 	if (r.in == NULL)
 		err(1, NULL);
 	while (!r.over)

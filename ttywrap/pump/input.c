@@ -166,9 +166,9 @@ was_read(void *arg, const uint8_t *bytes, size_t n, bool line)
 	bytes += first;
 	n -= first;
 	if (in->verdict == FLUSHED && n > 0)
-		tell_untold(&in->tell, INPUT_SECRET, INPUT_IN_DOUBT, n, &read);
+		tell_untold(&in->tell, INPUT_IN_DOUBT, n, &read);
 	else if (in->verdict == LEAVE_OUT && n > 0 && !says_nothing(in, bytes, n))
-		tell_untold(&in->tell, INPUT_SECRET, in->rule.reason, n, &read);
+		tell_untold(&in->tell, in->rule.reason, n, &read);
 	else if (n > 0)
 		tell_data(&in->tell, bytes, n,
 		    state_of(in, in->named) | (in->verdict == DOUBT ? TELL_DOUBT : TELL_SURE),
@@ -404,11 +404,11 @@ prompt_renew(struct input *in)
 }
 
 static void
-left_out(struct input *in, enum input_kind kind, enum input_reason reason, size_t n)
+left_out(struct input *in, size_t n)
 {
 	const struct tell_read read = read_by(in, &in->reader);
 
-	tell_untold(&in->tell, kind, reason, n, &read);
+	tell_untold(&in->tell, INPUT_IN_DOUBT, n, &read);
 }
 
 /* On a terminal that is passed on the prompt is another terminal's, and so is the echo behind it. */
@@ -432,7 +432,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 
 	flushed = pending_flushed(in->pending) - flushed;
 	if (flushed > 0)
-		left_out(in, INPUT_SECRET, INPUT_IN_DOUBT, flushed);
+		left_out(in, flushed);
 	if (first && in->after_line && !in->missed && !in->before.secret && edits_lines(&in->modes))
 		shown_prompt(&in->shown);
 	in->fresh = armed && (first || in->fresh);
@@ -442,7 +442,7 @@ input_written(struct input *in, const uint8_t *bytes, size_t n, int64_t now_ns)
 
 	if (lost > 0) {
 		in->distrusted = true;
-		left_out(in, INPUT_SECRET, INPUT_IN_DOUBT, lost);
+		left_out(in, lost);
 	}
 	if (in->secret != NULL)
 		secret_watch(in->secret, true);
@@ -546,21 +546,8 @@ input_pending(const struct input *in)
 void
 input_end(struct input *in, const struct input_view *view)
 {
-	size_t n;
-
-	struct input_view gone = {.modes = in->modes,
-	    .settled = true,
-	    .changed = true,
-	    .now_ns = in->written_ns + FRESH_NS + 1}; /* too late for rule 2 in canonical mode */
-
-	if (view == NULL) { /* what was not read was flushed by the hangup */
-		in->flushed = true;
-		view = &gone;
-	}
 	input_observe(in, view);
-	n = pending_drop(in->pending);
-	if (n > 0)
-		left_out(in, INPUT_FLUSHED, INPUT_NO_ECHO, n);
+	(void)pending_drop(in->pending);
 	tell_settle_all(&in->tell);
 	tell_flush(&in->tell);
 	in->again_ns = -1;

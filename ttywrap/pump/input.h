@@ -53,9 +53,8 @@ enum {
 };
 
 enum input_kind {
-	INPUT_DATA,    /* read by a program: a record as the kernel would write it */
-	INPUT_SECRET,  /* len bytes were read and left out */
-	INPUT_FLUSHED, /* len bytes were thrown away unread: by the hangup */
+	INPUT_DATA,   /* read by a program: a record as the kernel would write it */
+	INPUT_SECRET, /* len bytes were read and left out */
 };
 
 enum input_reason {
@@ -137,10 +136,7 @@ int64_t input_deadline_ns(const struct input *in);
 /* Bytes written and not known to be read: an unfinished line included. */
 size_t input_pending(const struct input *in);
 
-/*
- * The session is over. view is the last look, NULL if the terminal is gone
- * already: then what is still pending counts as never read.
- */
+/* The session is over. view is the last look: what is still pending by it was never read. */
 void input_end(struct input *in, const struct input_view *view);
 
 #endif

@@ -58,19 +58,17 @@ data_add(struct tell *t, const uint8_t *bytes, size_t n, const struct tell_read 
 }
 
 static void
-untold_add(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
-    const struct tell_read *read)
+untold_add(struct tell *t, enum input_reason reason, size_t n, const struct tell_read *read)
 {
 	struct input_event *e = &t->untold;
 
-	if (e->kind != kind || e->reason != reason || e->pgrp != read->reader.pgrp ||
-	    e->canonical != read->canonical)
+	if (e->reason != reason || e->pgrp != read->reader.pgrp || e->canonical != read->canonical)
 		untold_emit(t);
 	ttybuf_push(&t->tty);
 	if (e->len == 0) {
 		memset(t->comm, 0, sizeof t->comm);
 		memcpy(t->comm, read->reader.comm, strnlen(read->reader.comm, sizeof t->comm - 1));
-		*e = (struct input_event){.kind = kind,
+		*e = (struct input_event){.kind = INPUT_SECRET,
 		    .reason = reason,
 		    .canonical = read->canonical,
 		    .pgrp = read->reader.pgrp,
@@ -139,7 +137,7 @@ held_tell(struct tell *t, size_t at, size_t n, bool claimed)
 			      !line_is_end(t->held[at + run - 1]);)
 			run++;
 		if (out)
-			untold_add(t, INPUT_SECRET, INPUT_IN_DOUBT, run, &read);
+			untold_add(t, INPUT_IN_DOUBT, run, &read);
 		else
 			data_add(t, t->held + at, run, &read);
 		if (!line_is_end(t->held[at + run - 1]))
@@ -294,12 +292,11 @@ tell_data(
 }
 
 void
-tell_untold(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
-    const struct tell_read *read)
+tell_untold(struct tell *t, enum input_reason reason, size_t n, const struct tell_read *read)
 {
 	tell_settle_all(t);
 	t->line_n = 0;
-	untold_add(t, kind, reason, n, read);
+	untold_add(t, reason, n, read);
 }
 
 void
@@ -318,7 +315,7 @@ retract(struct tell *t, uint8_t *bytes, size_t n, const struct tell_read *read)
 {
 	for (size_t at = 0, len; at < n; at += len) {
 		len = line_length(bytes + at, n - at);
-		untold_add(t, INPUT_SECRET, INPUT_PROCESS, len, read);
+		untold_add(t, INPUT_PROCESS, len, read);
 		if (line_is_end(bytes[at + len - 1]))
 			untold_emit(t);
 	}

@@ -44,7 +44,7 @@ struct tell {
 	input_emit *emit;
 	void *arg;
 	struct ttybuf tty;
-	struct input_event untold; /* bytes left out or flushed; len 0: none */
+	struct input_event untold; /* bytes left out; len 0: none */
 	char comm[TTYBUF_COMM];
 	struct accepted accepted;
 	bool passed_on;          /* all that tty holds was */
@@ -69,9 +69,8 @@ void tell_end(struct tell *t);
 void tell_data(
     struct tell *t, const uint8_t *bytes, size_t n, unsigned state, const struct tell_read *read);
 
-/* n bytes were read and are left out, or were thrown away unread. */
-void tell_untold(struct tell *t, enum input_kind kind, enum input_reason reason, size_t n,
-    const struct tell_read *read);
+/* n bytes were read and are left out. */
+void tell_untold(struct tell *t, enum input_reason reason, size_t n, const struct tell_read *read);
 
 /*
  * A line is over: what was left out of it is told. delivered: by canonical mode,

@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/message.h"
 #include "pump/input.h"
 #include "pump/line.h"
-#include "pump/outbox.h"
 #include "pump/pending.h"
 #include "pump/sandbox.h"
 #include "pump/secret.h"
 #include "pump/view.h"
+#include "pump/who.h"
 
 #define PIECE_WAIT_NS INT64_C(20000000) /* 20 ms */
 #define PIECES_SAME                                                                                \
@@ -37,14 +36,6 @@
 #define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms between two looks meanwhile */
 #define BLIND_PENDING  (PENDING_MAX - PENDING_FLIP)
 
-#define ANSWER_WAIT_NS INT64_C(1000000000) /* 1 s: it is lost by then */
-
-/*
- * With ranked: so long an answer holds, 100 ms. A program may come and go in the group without
- * setting a mode; what a person begins to type now is read later than that.
- */
-#define ANSWER_HOLDS_NS INT64_C(100000000)
-
 #define LIST_MAX 96 /* the defaults and what the configuration can add */
 
 struct typed {
@@ -56,24 +47,14 @@ struct typed {
 	bool flushed;                /* the kernel said so, and no look has succeeded since */
 	struct secret *secret;
 	struct input *input;
-	struct outbox *outbox;
-	struct message_reader reader;        /* the monitor's last answer */
-	const char *name;                    /* of those in it the one that counts */
-	struct message_reader reader_before; /* and the last about another group */
-	int64_t hold_ns;                     /* since when a line end waits, 0: none does */
+	struct who who;
+	int64_t hold_ns; /* since when a line end waits, 0: none does */
 	unsigned same;   /* line ends written since the modes were last seen to change */
 	bool bulk;       /* what was written last came in bulk */
 	bool telling;    /* or the modes may be set because of it */
 	bool keys;       /* no more of it than a person types at once */
 	int64_t key_ns;  /* neither telling nor in bulk: until when a look may wait, in raw mode */
 	unsigned calm;   /* so often it was telling since the modes were last seen to change */
-	pid_t asked;     /* the group that was asked about last */
-	uint32_t number; /* of that question */
-	int64_t asked_ns;
-	bool holds;  /* the answer before: of that group, and no modes were set since */
-	bool stale;  /* modes were set since then */
-	bool old;    /* or ANSWER_HOLDS_NS are over */
-	bool ranked; /* typed_begin() */
 	char *prompts[LIST_MAX + 1], *programs[LIST_MAX + 1];
 	typed_emit *emit;
 	void *arg;
@@ -103,16 +84,14 @@ list_add_all(char **list, const char *const *more)
 }
 
 struct typed *
-typed_new(struct outbox *outbox, typed_emit *emit, void *arg)
+typed_new(typed_emit *emit, void *arg)
 {
 	struct typed *t = calloc(1, sizeof *t);
 
 	if (t == NULL)
 		return NULL;
-	t->outbox = outbox;
 	t->emit = emit;
 	t->arg = arg;
-	t->name = t->reader.names[0];
 	view_none(&t->view);
 	if (list_add_all(t->prompts, secret_default_prompts) == 0 &&
 	    list_add_all(t->programs, secret_default_processes) == 0 &&
@@ -150,40 +129,22 @@ typed_add_prompt(struct typed *t, const char *pattern, size_t n)
 	return list_add(t->prompts, pattern, n);
 }
 
-/*
- * What a reader left in the buffer is often told after the next one is known: a
- * shell's last line, say, once its logout file runs.
- */
 bool
 typed_is_elevated(const struct typed *t, int32_t pgrp)
 {
-	if (pgrp <= 0) /* no answer has that number, but the fields start with it */
-		return true;
-	if (pgrp == t->reader.pgrp)
-		return t->reader.elevated != 0;
-	return pgrp != t->reader_before.pgrp || t->reader_before.elevated != 0;
-}
-
-static bool
-is_answered(const struct typed *t)
-{
-	return t->reader.number == t->number;
+	return who_is_elevated(&t->who, pgrp);
 }
 
 bool
 typed_is_asked(const struct typed *t, int32_t pgrp)
 {
-	bool known = pgrp == t->reader.pgrp || pgrp == t->reader_before.pgrp;
-
-	if (is_answered(t))
-		return t->stale && pgrp == t->reader.pgrp;
-	return !known || pgrp == t->asked;
+	return who_is_asked(&t->who, pgrp);
 }
 
 int64_t
 typed_answer_ns(const struct typed *t)
 {
-	return t->asked_ns + ANSWER_WAIT_NS;
+	return who_answer_ns(&t->who);
 }
 
 static void
@@ -191,63 +152,11 @@ emit_event(void *arg, const struct input_event *e)
 {
 	struct typed *t = arg;
 
-	t->emit(t->arg, e, typed_is_elevated(t, e->pgrp));
-}
-
-static void
-name_reader(struct typed *t, struct input_view *v)
-{
-	bool known = v->pgrp > 0 && v->pgrp == t->reader.pgrp;
-
-	t->stale |= v->changed;
-	t->old = t->ranked && v->now_ns - t->asked_ns > ANSWER_HOLDS_NS;
-	if (known)
-		v->comm = t->name;
-	v->named = known && is_answered(t) && !t->stale && !t->old;
-}
-
-static void
-ask_about(struct typed *t, pid_t pgrp, int64_t now_ns)
-{
-	struct message_foreground who = {pgrp, t->number + 1};
-
-	if (outbox_send(t->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
-		return;
-	t->holds = is_answered(t) && !t->stale && pgrp == t->reader.pgrp;
-	t->asked = pgrp;
-	t->number = who.number;
-	t->asked_ns = now_ns;
-	t->stale = t->old = false;
-	input_asked(t->input, pgrp, who.number);
-}
-
-/*
- * The answer comes later; until then the name is unknown. A group is asked about
- * again when modes were set: the first answer may have come before its exec(2).
- * One question at a time for each, or a program could fill the outbox with them;
- * the monitor drops an answer that we are too slow to take.
- */
-static void
-ask_reader(struct typed *t, const struct input_view *v)
-{
-	bool again = is_answered(t) ? t->stale || t->old : v->now_ns > typed_answer_ns(t);
-
-	if (v->pgrp > 0 && (v->pgrp != t->asked || again))
-		ask_about(t, v->pgrp, v->now_ns);
-}
-
-/* What was read behind the last question; its reader may have left the foreground by now. */
-static void
-ask_owed(struct typed *t)
-{
-	pid_t pgrp = input_wants_name(t->input);
-
-	if (pgrp > 0 && (pgrp != t->asked || is_answered(t)))
-		ask_about(t, pgrp, t->last.now_ns);
+	t->emit(t->arg, e, who_is_elevated(&t->who, e->pgrp));
 }
 
 int
-typed_begin(struct typed *t, bool ranked)
+typed_begin(struct typed *t, struct outbox *outbox, bool ranked)
 {
 	char why[128];
 	int r = secret_new(&t->secret, (const char *const *)t->prompts,
@@ -261,7 +170,7 @@ typed_begin(struct typed *t, bool ranked)
 	t->input = input_new(&t->last, t->secret, emit_event, t);
 	if (t->input == NULL)
 		return -ENOMEM;
-	t->ranked = ranked;
+	who_init(&t->who, outbox, t->input, t->secret, ranked);
 	if (ranked)
 		input_rank(t->input);
 	return 0;
@@ -314,8 +223,7 @@ typed_look(struct typed *t, bool force, bool more)
 	if (t->flushed)
 		input_flushed(t->input);
 	t->flushed = false;
-	name_reader(t, &t->now);
-	ask_reader(t, &t->now);
+	who_look(&t->who, &t->now);
 	more = more && t->now.output;
 	if (!t->now.blind)
 		t->blind_ns = 0;
@@ -351,9 +259,7 @@ typed_judge(struct typed *t)
 	t->last = t->now;
 	t->late = t->now.control; /* only a look behind the control byte tells */
 	input_observe(t->input, &t->now);
-	if (t->asked_ns == t->now.now_ns) /* what it showed to be read was read before that */
-		input_asked(t->input, t->asked, t->number);
-	ask_owed(t);
+	who_judged(&t->who, t->now.now_ns);
 }
 
 bool
@@ -459,44 +365,10 @@ typed_accepted(struct typed *t, const char *text, size_t n)
 	input_accepted(t->input, text, n);
 }
 
-/* One that reads secrets, if any of them does. */
-static const char *
-name_that_counts(struct typed *t)
-{
-	for (size_t i = 0; i < MESSAGE_READERS; i++) {
-		t->reader.names[i][MESSAGE_COMM_MAX - 1] = '\0';
-		if (secret_process(t->secret, t->reader.names[i]))
-			return t->reader.names[i];
-	}
-	return t->reader.names[0];
-}
-
-/* What was read while it was not known whether a group is elevated is told before somebody else, or something else, is. */
 void
 typed_reader(struct typed *t, const struct message *msg)
 {
-	const struct message_reader *now = &msg->body.reader, before = t->reader;
-	bool same = now->pgrp == before.pgrp, differs = same && now->elevated != before.elevated;
-
-	if (msg->head.length != sizeof *now)
-		return;
-	if (!same && input_has_read(t->input, t->reader_before.pgrp))
-		input_flush_for_event(t->input);
-	if (!same)
-		t->reader_before = before;
-	t->reader = *now;
-	t->reader.elevated |= differs; /* before or now: what was read in between counts as both */
-	if (same && is_answered(t) && t->holds && now->pid == 0) /* gone, but known as what */
-		memcpy(t->reader.names, before.names, sizeof before.names);
-	t->name = name_that_counts(t);
-	input_reader(
-	    t->input, t->reader.pgrp, t->name, t->reader.number, is_answered(t) && !t->stale);
-	if (differs)
-		input_flush_for_event(t->input);
-	t->reader.elevated = now->elevated;
-	if (t->stale)
-		ask_reader(t, &t->last);
-	ask_owed(t);
+	who_answered(&t->who, msg, &t->last);
 }
 
 bool
@@ -544,8 +416,7 @@ typed_end(struct typed *t)
 {
 	struct input_view v = t->last;
 
-	t->number = t->reader.number; /* no answer comes any more */
-	t->stale = false;
+	who_end(&t->who);
 	if (view_take(&t->view, &t->now, false) == 0 && !t->now.control) {
 		t->last = t->now;
 		input_end(t->input, &t->now);

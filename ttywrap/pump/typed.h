@@ -13,15 +13,15 @@ struct outbox;
 /*
  * The input of a terminal session, from the write to the inner terminal to
  * the records: puts the looking (view.h), the judging (input.h) and the asking
- * who reads (the monitor) together. What is judged to be read comes out of a
+ * who reads (who.h) together. What is judged to be read comes out of a
  * callback, in order.
  */
 struct typed;
 
 typedef void typed_emit(void *arg, const struct input_event *event, bool elevated);
 
-/* Before the sandbox: needs epoll_create(2). The outbox is borrowed. Returns NULL when something is short. */
-struct typed *typed_new(struct outbox *, typed_emit *, void *arg);
+/* Before the sandbox: needs epoll_create(2). Returns NULL when something is short. */
+struct typed *typed_new(typed_emit *, void *arg);
 void typed_free(struct typed *);
 
 /* Settings: bodies of MESSAGE_PROGRAM and MESSAGE_PROMPT, in addition to the defaults. 0, -ENOSPC or -ENOMEM. */
@@ -29,10 +29,10 @@ int typed_add_program(struct typed *, const char *name, size_t n);
 int typed_add_prompt(struct typed *, const char *pattern, size_t n);
 
 /*
- * All settings are there. ranked: only elevated input is wanted, so nothing is told before it is known which is.
- * Returns 0, -EINVAL for a pattern that is none, or -errno.
+ * All settings are there. The outbox is borrowed. ranked: only elevated input is wanted, so nothing is told before it
+ * is known which is. Returns 0, -EINVAL for a pattern that is none, or -errno.
  */
-int typed_begin(struct typed *, bool ranked);
+int typed_begin(struct typed *, struct outbox *, bool ranked);
 
 /* Poll them for input; then look. The second one: -1 when nobody has to know at once that input was read. */
 int typed_edge_fd(const struct typed *);
@@ -103,6 +103,8 @@ void typed_flushed(struct typed *);
 
 /* A line editor showed this text as accepted; it becomes an audited command. */
 void typed_accepted(struct typed *, const char *text, size_t n);
+
+/* The monitor's answer to who reads. */
 void typed_reader(struct typed *, const struct message *);
 
 /* Whether something was written that nobody is seen to have read; and who reads, 0 when unknown. */

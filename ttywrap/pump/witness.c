@@ -63,8 +63,7 @@ witness_new(bool terminal)
 
 	if (w != NULL && getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur != RLIM_INFINITY)
 		w->file_limit = size.rlim_cur;
-	if (w != NULL && terminal &&
-	    (w->typed = typed_new(&w->report.outbox, on_input, w)) == NULL) {
+	if (w != NULL && terminal && (w->typed = typed_new(on_input, w)) == NULL) {
 		free(w);
 		return NULL;
 	}
@@ -137,7 +136,7 @@ int
 witness_begin(
     struct witness *w, const struct message *go, int64_t now_ns, unsigned cols, unsigned rows)
 {
-	int r;
+	int r = 0;
 
 	w->go = go->body.go;
 	w->now_ns = now_ns;
@@ -148,7 +147,9 @@ witness_begin(
 	}
 	if (w->typed != NULL && (w->cmdline = cmdline_new(cols, on_command, w)) == NULL)
 		return -ENOMEM;
-	r = w->typed != NULL ? typed_begin(w->typed, (w->go.flags & MESSAGE_GO_ELEVATED) != 0) : 0;
+	if (w->typed != NULL)
+		r = typed_begin(
+		    w->typed, &w->report.outbox, (w->go.flags & MESSAGE_GO_ELEVATED) != 0);
 	if (r < 0)
 		return r;
 	if (!(w->go.flags & (MESSAGE_GO_RECORD_OUT | MESSAGE_GO_RECORD_IN)))
@@ -216,8 +217,6 @@ on_input(void *arg, const struct input_event *e, bool elevated)
 	struct witness *w = arg;
 	bool record = w->recording != NULL && (w->go.flags & MESSAGE_GO_RECORD_IN);
 
-	if (e->kind == INPUT_FLUSHED)
-		return;
 	if (record)
 		make_room(w);
 	if (e->kind == INPUT_SECRET) {
