@@ -80,6 +80,20 @@ def test_a_mistake_refuses_every_session(host, sshd, user, settings, text, reaso
     refused(host, sshd, user, reason)
 
 
+def test_a_pattern_with_a_mistake_ends_the_session(host, sshd, user, settings, trail):
+    """Patterns are compiled where they are used, in the pump: no privileged program has a library for them."""
+    settings("[user settled]\nsecret_prompt = PIN:\nsecret_prompt = PIN (\n")
+    since, logged, before = trail.mark(), host.syslog.mark(), set(host.recordings())
+    done = ssh(sshd, user, "echo ran; sleep 30", tty=True)
+    assert done.returncode != 0 and b"ran" not in done.stdout, done
+    assert done.stdout.decode().strip() == "ttywrap: the session has ended: there is a mistake in the configuration, which the system log names"
+    host.syslog.wait(lambda _, line: "secret_prompt = PIN (: this is no pattern, ttywrap --check says why" in line and user.name in line, logged)
+    assert "why=error" in trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since).text
+    made, = set(host.recordings()) - before
+    with open(made, encoding="utf-8") as lines:
+        assert [json.loads(line)[1] for line in list(lines)[1:]] == ["t", "x", "s"]
+
+
 def test_a_configuration_that_others_can_write_refuses_every_session(host, sshd, user, settings):
     settings("[default]\n")
     os.chmod(CONF, 0o666)

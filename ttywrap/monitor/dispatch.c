@@ -94,7 +94,7 @@ on_foreground(struct monitor *m, const struct message *msg)
 static int
 on_end(struct monitor *m, const struct message *msg)
 {
-	if (msg->body.end.why < END_STOPPED || msg->body.end.why > END_ERROR)
+	if (msg->body.end.why < END_STOPPED || msg->body.end.why > END_PROMPT)
 		return -EPROTO;
 	m->end = msg->body.end;
 	m->state = MONITOR_ENDED;

@@ -231,6 +231,7 @@ why_ended(const struct monitor *m)
 	case END_RECORDING:
 		return "recording";
 	case END_ERROR:
+	case END_PROMPT:
 		return "error";
 	default:
 		return m->shell_status >= 0 ? "exit" : "stopped";
@@ -349,6 +350,16 @@ recording_fault(const struct monitor *m)
 	return strerror(m->end.error);
 }
 
+/* The pump's word on which it is may be wrong. */
+static const char *
+bad_prompt(const struct monitor *m)
+{
+	const struct conf *c = &m->session->conf;
+	int32_t n = m->end.error;
+
+	return n > 0 && (size_t)n <= c->secret_prompt_n ? c->secret_prompt[n - 1] : "?";
+}
+
 static void
 finish(struct monitor *m)
 {
@@ -364,6 +375,14 @@ finish(struct monitor *m)
 		    recording_fault(m), m->session->user);
 		log_user("the session has ended: its recording can't be written (%s)",
 		    recording_fault(m));
+	} else if (m->fault == NULL && m->end.why == END_PROMPT) {
+		log_admin(LOG_ERR,
+		    "session ended: secret_prompt = %s: this is no pattern, ttywrap --check says "
+		    "why "
+		    "(user %s)",
+		    bad_prompt(m), m->session->user);
+		log_user("the session has ended: there is a mistake in the configuration, which "
+			 "the system log names");
 	} else if (m->fault != NULL || m->end.why == END_ERROR) {
 		const char *why = m->fault != NULL        ? m->fault
 				  : m->end.error == ETIME ? CPU_USED_UP

@@ -99,6 +99,7 @@ enum message_end_why {
 	END_CLOSED = 3,    /* the inner terminal is gone */
 	END_RECORDING = 4, /* the recording could not be written and the policy is deny */
 	END_ERROR = 5,     /* something else: error says what; ETIME: the pump's CPU time */
+	END_PROMPT = 6, /* before it began: a MESSAGE_PROMPT is no pattern; error: which, from 1 */
 };
 
 struct message_end {

@@ -39,10 +39,16 @@ signals_open(void)
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK) == PUMP_SIGNALS ? 0 : -EBADF;
 }
 
-/* Settings until GO. Returns 0, or -errno when the monitor is gone or says something else. */
+/*
+ * Settings until GO. Returns 0, or -errno when the monitor is gone or says something else. bad_prompt: the first
+ * that is no pattern, from 1.
+ */
 static int
-take_settings(struct witness *w, struct message *msg)
+take_settings(struct witness *w, struct message *msg, int *bad_prompt)
 {
+	int prompts = 0;
+
+	*bad_prompt = 0;
 	for (;;) {
 		struct pollfd p = {.fd = PUMP_MONITOR, .events = POLLIN};
 		int r;
@@ -55,8 +61,11 @@ take_settings(struct witness *w, struct message *msg)
 			return r < 0 ? r : -EPIPE;
 		if (msg->head.type == MESSAGE_GO && msg->head.length == sizeof msg->body.go)
 			return 0;
+		prompts += msg->head.type == MESSAGE_PROMPT;
 		r = witness_setting(w, msg);
-		if (r < 0)
+		if (r == -EINVAL && *bad_prompt == 0)
+			*bad_prompt = prompts;
+		else if (r < 0 && r != -EINVAL)
 			return r;
 	}
 }
@@ -85,7 +94,7 @@ main(int argc, char **argv)
 	struct relay_end end = {.exit = -1};
 	struct message_end last;
 	struct winsize size = {0};
-	int r;
+	int bad_prompt, r;
 
 	if (argc != 3 || signals_open() < 0 || (w = witness_new(!pipes)) == NULL ||
 	    sandbox_drop((uid_t)strtoul(argv[2], NULL, 10)) < 0)
@@ -93,12 +102,15 @@ main(int argc, char **argv)
 	witness_start_writer(w);
 	if (sandbox_close() < 0)
 		return 1;
-	if (channel_send(PUMP_MONITOR, MESSAGE_READY, NULL, 0) < 0 || take_settings(w, &msg) < 0)
+	if (channel_send(PUMP_MONITOR, MESSAGE_READY, NULL, 0) < 0 ||
+	    take_settings(w, &msg, &bad_prompt) < 0)
 		return 1;
 	(void)ioctl(PUMP_OUT, TIOCGWINSZ, &size);
 	r = witness_begin(w, &msg, io_now_ns(), size.ws_col, size.ws_row);
 	if (r < 0)
 		end = (struct relay_end){.why = END_RECORDING, .error = -r};
+	else if (bad_prompt > 0)
+		end = (struct relay_end){.why = END_PROMPT, .error = bad_prompt, .exit = -1};
 	else
 		(pipes ? pipes_run : relay_run)(w, &end);
 	if (end.orphaned) {

@@ -126,7 +126,16 @@ typed_add_program(struct typed *t, const char *name, size_t n)
 int
 typed_add_prompt(struct typed *t, const char *pattern, size_t n)
 {
-	return list_add(t->prompts, pattern, n);
+	char *text = strndup(pattern, n), why[128];
+	const char *const alone[] = {text, NULL}, *const nobody[] = {NULL};
+	struct secret *secret = NULL;
+	int r = text != NULL ? secret_new(&secret, alone, nobody, why, sizeof why) : -ENOMEM;
+
+	if (r == 0)
+		r = list_add(t->prompts, text, n);
+	secret_free(secret);
+	free(text);
+	return r;
 }
 
 bool
@@ -416,6 +425,8 @@ typed_end(struct typed *t)
 {
 	struct input_view v = t->last;
 
+	if (t->input == NULL) /* it has not begun */
+		return;
 	who_end(&t->who);
 	if (view_take(&t->view, &t->now, false) == 0 && !t->now.control) {
 		t->last = t->now;

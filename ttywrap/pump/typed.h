@@ -24,7 +24,10 @@ typedef void typed_emit(void *arg, const struct input_event *event, bool elevate
 struct typed *typed_new(typed_emit *, void *arg);
 void typed_free(struct typed *);
 
-/* Settings: bodies of MESSAGE_PROGRAM and MESSAGE_PROMPT, in addition to the defaults. 0, -ENOSPC or -ENOMEM. */
+/*
+ * Settings: bodies of MESSAGE_PROGRAM and MESSAGE_PROMPT, in addition to the defaults. 0, -ENOSPC, -ENOMEM, or
+ * -EINVAL for what is no pattern (it is not added).
+ */
 int typed_add_program(struct typed *, const char *name, size_t n);
 int typed_add_prompt(struct typed *, const char *pattern, size_t n);
 

@@ -25,7 +25,7 @@ struct witness *witness_new(bool terminal);
  */
 void witness_start_writer(struct witness *);
 
-/* MESSAGE_PROGRAM and MESSAGE_PROMPT, before the session. Returns 0 or -errno. */
+/* MESSAGE_PROGRAM and MESSAGE_PROMPT, before the session. Returns 0 or -errno; -EINVAL: no pattern, and left out. */
 int witness_setting(struct witness *, const struct message *);
 
 /* The session begins. Returns 0 or -errno. */

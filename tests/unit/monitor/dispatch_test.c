@@ -127,7 +127,7 @@ static void
 test_bodies_that_no_pump_says(void **state)
 {
 	struct monitor m = monitor_make(MONITOR_RUNNING);
-	const uint32_t whys[] = {0, END_ERROR + 1, UINT32_MAX};
+	const uint32_t whys[] = {0, END_PROMPT + 1, UINT32_MAX};
 	struct message msg;
 
 	(void)state;
