@@ -427,14 +427,13 @@ typed_end(struct typed *t)
 
 	if (t->input == NULL) /* it has not begun */
 		return;
-	who_end(&t->who);
-	if (view_take(&t->view, &t->now, false) == 0 && !t->now.control) {
-		t->last = t->now;
-		input_end(t->input, &t->now);
-		return;
+	if (view_take(&t->view, &t->now, false) == 0 && !t->now.control)
+		v = t->last = t->now;
+	else {
+		v.unread = 0;
+		v.settled = true;
+		v.changed = v.set = v.control = false;
 	}
-	v.unread = 0;
-	v.settled = true;
-	v.changed = v.set = v.control = false;
+	who_end(&t->who, &v);
 	input_end(t->input, &v);
 }

@@ -235,6 +235,7 @@ view_take(struct view *v, struct input_view *out, bool reads)
 	if (ioctl(v->ptm_fd, TIOCGPGRP, &out->pgrp) != 0 || out->pgrp < 0)
 		out->pgrp = 0;
 	out->comm = NULL;
+	out->named = false;
 	out->now_ns = io_now_ns();
 	return 0;
 }

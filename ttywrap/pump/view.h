@@ -48,7 +48,7 @@ int view_open(struct view *v, int ptm_fd, int pts_fd);
 void view_close(struct view *v);
 
 /*
- * comm is left NULL. Returns 0, or -errno (the terminal is gone); out is not
+ * comm and named are left empty: who.h knows. Returns 0, or -errno (the terminal is gone); out is not
  * to be used then. Clears the modes' edge, and with reads the other one.
  */
 int view_take(struct view *v, struct input_view *out, bool reads);

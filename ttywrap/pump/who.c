@@ -44,6 +44,24 @@ is_answered(const struct who *w)
 	return w->reader.number == w->number;
 }
 
+static pid_t
+last_asked(const struct who *w)
+{
+	return w->asked[w->number % WHO_ASKED];
+}
+
+/* Of so many open questions that not all are remembered any of them may be about it. */
+static bool
+is_open(const struct who *w, pid_t pgrp)
+{
+	uint32_t open = w->number - w->reader.number;
+
+	for (uint32_t i = 0; i < open && i < WHO_ASKED; i++)
+		if (w->asked[(w->number - i) % WHO_ASKED] == pgrp)
+			return true;
+	return open > WHO_ASKED;
+}
+
 bool
 who_is_asked(const struct who *w, pid_t pgrp)
 {
@@ -51,7 +69,7 @@ who_is_asked(const struct who *w, pid_t pgrp)
 
 	if (is_answered(w))
 		return w->stale && pgrp == w->reader.pgrp;
-	return !known || pgrp == w->asked;
+	return !known || is_open(w, pgrp);
 }
 
 int64_t
@@ -66,15 +84,14 @@ is_old(const struct who *w, int64_t now_ns)
 	return w->ranked && now_ns - w->asked_ns > ANSWER_HOLDS_NS;
 }
 
-static void
-name_reader(struct who *w, struct input_view *v)
+/* Whether it has a name at all. */
+static bool
+name_reader(const struct who *w, struct input_view *v)
 {
 	bool known = v->pgrp > 0 && v->pgrp == w->reader.pgrp;
 
-	w->stale |= v->changed;
-	if (known)
-		v->comm = w->name;
-	v->named = known && is_answered(w) && !w->stale && !is_old(w, v->now_ns);
+	v->comm = known ? w->name : NULL;
+	return known;
 }
 
 static void
@@ -85,8 +102,8 @@ ask_about(struct who *w, pid_t pgrp, int64_t now_ns)
 	if (outbox_send(w->outbox, MESSAGE_FOREGROUND, &who, sizeof who, NULL, 0) != 0)
 		return;
 	w->holds = is_answered(w) && !w->stale && pgrp == w->reader.pgrp;
-	w->asked = pgrp;
 	w->number = who.number;
+	w->asked[w->number % WHO_ASKED] = pgrp;
 	w->asked_ns = now_ns;
 	w->stale = false;
 	input_asked(w->input, pgrp, who.number);
@@ -104,7 +121,7 @@ ask_reader(struct who *w, const struct input_view *v)
 	bool again =
 	    is_answered(w) ? w->stale || is_old(w, v->now_ns) : v->now_ns > who_answer_ns(w);
 
-	if (v->pgrp > 0 && (v->pgrp != w->asked || again))
+	if (v->pgrp > 0 && (v->pgrp != last_asked(w) || again))
 		ask_about(w, v->pgrp, v->now_ns);
 }
 
@@ -114,14 +131,15 @@ ask_owed(struct who *w, int64_t now_ns)
 {
 	pid_t pgrp = input_wants_name(w->input);
 
-	if (pgrp > 0 && (pgrp != w->asked || is_answered(w)))
+	if (pgrp > 0 && (pgrp != last_asked(w) || is_answered(w)))
 		ask_about(w, pgrp, now_ns);
 }
 
 void
 who_look(struct who *w, struct input_view *v)
 {
-	name_reader(w, v);
+	w->stale |= v->changed;
+	v->named = name_reader(w, v) && is_answered(w) && !w->stale && !is_old(w, v->now_ns);
 	ask_reader(w, v);
 }
 
@@ -129,7 +147,7 @@ void
 who_judged(struct who *w, int64_t now_ns)
 {
 	if (w->asked_ns == now_ns)
-		input_asked(w->input, w->asked, w->number);
+		input_asked(w->input, last_asked(w), w->number);
 	ask_owed(w, now_ns);
 }
 
@@ -174,8 +192,9 @@ who_answered(struct who *w, const struct message *msg, const struct input_view *
 }
 
 void
-who_end(struct who *w)
+who_end(struct who *w, struct input_view *v)
 {
 	w->number = w->reader.number;
 	w->stale = false;
+	v->named = name_reader(w, v);
 }

@@ -13,6 +13,8 @@ struct input_view;
 struct outbox;
 struct secret;
 
+#define WHO_ASKED 8
+
 /*
  * Who reads the terminal: asked of the monitor, which alone may look into other
  * processes. A question is about a process group, and the answer comes later:
@@ -29,8 +31,8 @@ struct who {
 	struct message_reader reader; /* the last answer */
 	const char *name;             /* of those in it the one that counts */
 	struct message_reader before; /* and the last about another group */
-	pid_t asked;                  /* the group that was asked about last */
-	uint32_t number;              /* of that question */
+	uint32_t number;              /* of the last question */
+	pid_t asked[WHO_ASKED];       /* the groups of the last ones, by number */
 	int64_t asked_ns;
 	bool holds; /* the answer before: of that group, and no modes were set since */
 	bool stale; /* modes were set since then */
@@ -55,8 +57,8 @@ void who_judged(struct who *w, int64_t now_ns);
  */
 void who_answered(struct who *w, const struct message *, const struct input_view *last);
 
-/* No answer comes any more. */
-void who_end(struct who *w);
+/* No answer comes any more: the last look's reader goes by what is known. */
+void who_end(struct who *w, struct input_view *v);
 
 /* Whether what this group reads is elevated input. One that is not known is: rather a record too many. */
 bool who_is_elevated(const struct who *w, pid_t pgrp);

@@ -370,6 +370,43 @@ test_only_who_is_asked_about_is_waited_for(void **state)
 	assert_false(who_is_asked(&s->who, 7));
 }
 
+/* It may have become somebody else, before another group came. */
+static void
+test_an_earlier_question_is_waited_for_too(void **state)
+{
+	struct scene *s = *state;
+
+	look_at(s, 7, false);
+	answer(s, 1, 7, false, "bash");
+	look_at(s, 7, true);
+	look_at(s, 8, false);
+	assert_string_equal(s->asked, "1:7 2:7 3:8");
+	assert_true(who_is_asked(&s->who, 7));
+	answer(s, 2, 7, true, "bash");
+	assert_false(who_is_asked(&s->who, 7));
+	assert_true(who_is_elevated(&s->who, 7));
+	assert_true(who_is_asked(&s->who, 8));
+}
+
+static void
+test_of_too_many_questions_any_may_be_about_it(void **state)
+{
+	struct scene *s = *state;
+
+	look_at(s, 7, false);
+	answer(s, 1, 7, false, "bash");
+	look_at(s, 7, true);
+	for (pid_t pgrp = 10; pgrp < 10 + WHO_ASKED - 1; pgrp++)
+		look_at(s, pgrp, false);
+	assert_true(who_is_asked(&s->who, 7));
+	answer(s, 2, 7, false, "bash");
+	assert_false(who_is_asked(&s->who, 7));
+	look_at(s, 20, false);
+	assert_false(who_is_asked(&s->who, 7));
+	look_at(s, 21, false);
+	assert_true(who_is_asked(&s->who, 7));
+}
+
 /* Whoever is in the foreground, and was asked about last, when it comes. */
 static void
 test_an_answer_tells_what_its_own_group_read(void **state)
@@ -706,15 +743,39 @@ test_at_the_end_nothing_is_waited_for(void **state)
 	struct scene *s = *state;
 
 	look_at(s, 7, false);
-	who_end(&s->who);
+	who_end(&s->who, &s->view);
 	assert_false(who_is_asked(&s->who, 7));
 	look_at(s, 8, false);
 	answer(s, 2, 8, false, "bash");
 	s->full = true;
 	look_at(s, 8, true);
 	assert_true(who_is_asked(&s->who, 8));
-	who_end(&s->who);
+	who_end(&s->who, &s->view);
 	assert_false(who_is_asked(&s->who, 8));
+}
+
+/* What its modes were set to on the way out, or how old the answer is, is no question any more. */
+static void
+test_the_last_look_goes_by_what_is_known(void **state)
+{
+	struct scene *s = *state;
+	struct input_view last;
+
+	look_at(s, 7, false);
+	answer(s, 1, 7, false, "bash");
+	look_later(s, WAIT_NS, 7, false);
+	last = s->view;
+	last.now_ns += WAIT_NS;
+	last.changed = true;
+	last.comm = NULL;
+	last.named = false;
+	who_end(&s->who, &last);
+	assert_true(last.named);
+	assert_string_equal(last.comm, "bash");
+	last.pgrp = 8;
+	who_end(&s->who, &last);
+	assert_false(last.named);
+	assert_null(last.comm);
 }
 
 #define PLAIN(name)  cmocka_unit_test_setup_teardown(name, begin_plain, end)
@@ -735,6 +796,10 @@ main(void)
 	    PLAIN(test_the_answer_holds_for_what_the_look_showed),
 	    PLAIN(test_an_answer_about_another_group_names_nobody_else),
 	    PLAIN(test_only_who_is_asked_about_is_waited_for),
+	    PLAIN(test_an_earlier_question_is_waited_for_too),
+	    PLAIN(test_of_too_many_questions_any_may_be_about_it),
+	    PLAIN(test_the_last_look_goes_by_what_is_known),
+	    RANKED(test_the_last_look_goes_by_what_is_known),
 	    PLAIN(test_an_answer_tells_what_its_own_group_read),
 	    PLAIN(test_an_answer_names_who_waits_for_a_line),
 	    PLAIN(test_an_answer_that_is_not_the_last_names_nobody_who_waits),
