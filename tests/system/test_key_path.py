@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from client import login
+from client import Terminal, login
 from host import TTYWRAP, wait_until
 from processes import roles
 
@@ -23,6 +23,13 @@ key = b""
 while key != b"!":
     key = os.read(0, 1)
     os.write(1, key.upper())
+"""
+ENDLESS = """
+import os, tty
+tty.setraw(0)
+os.write(1, b"go\\r\\n")
+while True:
+    os.write(1, b"y\\r\\n" * 1000)
 """
 INTERRUPTED = """
 import os, signal, tty
@@ -98,6 +105,31 @@ def test_what_comes_behind_is_little(calls):
     12 calls a key were counted; on a busy machine it looks more than once.
     """
     assert len(calls) < 30 * len(KEYS), calls
+
+
+def test_a_terminal_that_takes_nothing_costs_nothing(host, user):
+    """A key typed while the output stands still waits, and so does who wants to know what becomes of it.
+
+    Each look asked who reads, since the modes could not be known, and each answer was the reason for a look: pump and monitor
+    used up a core, as long as ^S or a client that had gone to sleep held the output.
+    """
+    def turns(pid):
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as text:
+            return int(text.read().split()[2])
+    user.write("endless.py", ENDLESS)
+    with Terminal(["su", "-", user.name]) as terminal:
+        terminal.prompt()
+        (monitor, pump, _), = roles(host)
+        terminal.send("exec python3 endless.py\r")
+        terminal.expect("go")
+        wait_until(lambda: rests(pump), "the output to stand still")
+        terminal.send("x")
+        seen = [(turns(pump), turns(monitor))]
+        for _ in range(2):  # a look that shows too little is taken again and again, for a second; then now and then
+            time.sleep(1.2)
+            seen.append((turns(pump), turns(monitor)))
+        assert 50 < seen[1][0] - seen[0][0] < 400 and seen[1][1] - seen[0][1] < 10, seen
+        assert 0 < seen[2][0] - seen[1][0] < 50 and seen[2][1] - seen[1][1] < 10, seen
 
 
 def test_nothing_is_due_behind_an_interrupt(host, sshd, user):

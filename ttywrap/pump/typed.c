@@ -33,7 +33,8 @@
 #define CALM 16 /* telling pieces in a row behind which the modes stayed */
 
 #define BLIND_WAIT_NS  INT64_C(1000000000) /* 1 s: a terminal full for longer has been stopped */
-#define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms between two looks meanwhile */
+#define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms to the next look, then twice as long … */
+#define BLIND_MOST_NS  INT64_C(8000000) /* … up to 8 ms: who writes may wait for our processor */
 #define BLIND_PENDING  (PENDING_MAX - PENDING_FLIP)
 
 #define LIST_MAX 96 /* the defaults and what the configuration can add */
@@ -44,6 +45,7 @@ struct typed {
 	bool looked;                 /* and now is not judged yet */
 	bool late;                   /* a look was due, and showed too little */
 	int64_t blind_ns;            /* since when looks show too little, 0: they do not */
+	int64_t again_ns;            /* and how long it is from the last to the next */
 	bool flushed;                /* the kernel said so, and no look has succeeded since */
 	struct secret *secret;
 	struct input *input;
@@ -220,6 +222,14 @@ can_wait(const struct typed *t)
 	       t->now.now_ns - t->blind_ns < BLIND_WAIT_NS;
 }
 
+static int64_t
+blind_wait_ns(int64_t before_ns)
+{
+	int64_t twice = 2 * before_ns;
+
+	return twice == 0 ? BLIND_AGAIN_NS : twice < BLIND_MOST_NS ? twice : BLIND_MOST_NS;
+}
+
 bool
 typed_look(struct typed *t, bool force, bool more)
 {
@@ -232,17 +242,21 @@ typed_look(struct typed *t, bool force, bool more)
 	if (t->flushed)
 		input_flushed(t->input);
 	t->flushed = false;
-	who_look(&t->who, &t->now);
-	more = more && t->now.output;
 	if (!t->now.blind)
 		t->blind_ns = 0;
-	else if (t->blind_ns == 0)
+	else if (t->blind_ns == 0) {
 		t->blind_ns = t->now.now_ns;
+		t->again_ns = 0;
+	}
 	if (t->now.blind && can_wait(t)) {
+		t->again_ns = blind_wait_ns(t->again_ns);
 		t->looked = false;
 		t->late = true;
 		input_missed(t->input);
-	} else if (!more)
+		return false;
+	}
+	who_look(&t->who, &t->now);
+	if (!more || !t->now.output)
 		typed_judge(t);
 	return !t->late;
 }
@@ -250,6 +264,8 @@ typed_look(struct typed *t, bool force, bool more)
 bool
 typed_may_wait(const struct typed *t, bool more, bool shown, int64_t now_ns)
 {
+	if (t->late && t->now.blind)
+		return now_ns < t->now.now_ns + t->again_ns;
 	if (t->looked || t->late || t->flushed || t->last.blind || is_canonical(t))
 		return false;
 	if (more)
@@ -406,7 +422,7 @@ typed_deadline_ns(const struct typed *t)
 	if (t->flushed)
 		return 0;
 	if (t->late && t->blind_ns > 0)
-		look_ns = t->now.now_ns + BLIND_AGAIN_NS;
+		look_ns = t->now.now_ns + t->again_ns;
 	if (t->key_ns > 0)
 		look_ns = t->key_ns;
 	if (t->hold_ns == 0 || (look_ns >= 0 && look_ns < piece_ns))

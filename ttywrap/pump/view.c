@@ -94,7 +94,8 @@ edge_clear(int epoll_fd)
 /*
  * While somebody writes to the slave its poll says no (tty_is_writelocked()). A
  * write that does not wait for room is over within microseconds: better to wait
- * for that than not to know. Without input n_tty_poll() waits for the worker
+ * for that than not to know. One that was not over a look ago waits for room, or for
+ * a processor. Without input n_tty_poll() waits for the worker
  * that brings what was written. Returns what poll(2) says, or -errno.
  */
 static int
@@ -102,7 +103,8 @@ slave_settle(const struct view *v)
 {
 	struct pollfd slave = {.fd = v->pts_fd, .events = POLLIN | POLLWRNORM};
 
-	for (int i = 0; i < SETTLE_TRIES && !(slave.revents & POLLWRNORM); i++)
+	for (int i = v->blind ? SETTLE_TRIES - 1 : 0;
+	     i < SETTLE_TRIES && !(slave.revents & POLLWRNORM); i++)
 		if (poll(&slave, 1, 0) < 0)
 			return -errno;
 	return slave.revents;
@@ -175,7 +177,7 @@ look(struct view *v, struct input_view *out, enum modes_edge *set)
 		return before;
 	if (ioctl(v->pts_fd, FIONREAD, &out->unread) != 0)
 		return -errno;
-	*set = modes_ask(v, slave_settle(v), p);
+	*set = modes_ask(v, before & POLLWRNORM ? slave_settle(v) : before, p);
 	/*
 	 * A reader that has just emptied a full buffer starts the worker only at the
 	 * end of its read(2). FIONREAD waits for that end (termios_rwsem), so it is
@@ -226,10 +228,11 @@ view_take(struct view *v, struct input_view *out, bool reads)
 	out->set = v->exact && v->set;
 	v->exact = set == NOT_SET;
 	v->set = false;
-	out->blind = set != NOT_SET;
+	out->blind = v->blind = set != NOT_SET;
 	if (out->blind && tcgetattr(v->ptm_fd, &v->modes) != 0)
 		return -errno;
-	v->known = set == NOT_SET || set == UNKNOWN; /* an edge not asked for is still to come */
+	/* An edge not asked for is still to come. But one that was taken counts for a look that is sure. */
+	v->known = set == NOT_SET || (set == UNKNOWN && !changed);
 	out->modes = v->modes;
 	out->changed = changed || out->blind;
 	if (ioctl(v->ptm_fd, TIOCGPGRP, &out->pgrp) != 0 || out->pgrp < 0)

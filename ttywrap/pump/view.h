@@ -37,6 +37,7 @@ struct view {
 	bool known;               /* modes are those of the last view */
 	bool exact;               /* and no edge from before it is still to come */
 	bool set;                 /* they were set since */
+	bool blind;               /* the last look could not tell */
 	struct termios modes;
 };
 

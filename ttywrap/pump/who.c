@@ -138,8 +138,9 @@ ask_owed(struct who *w, int64_t now_ns)
 void
 who_look(struct who *w, struct input_view *v)
 {
-	w->stale |= v->changed;
-	v->named = name_reader(w, v) && is_answered(w) && !w->stale && !is_old(w, v->now_ns);
+	w->stale |= v->changed && !v->blind;
+	v->named =
+	    name_reader(w, v) && is_answered(w) && !w->stale && !v->blind && !is_old(w, v->now_ns);
 	ask_reader(w, v);
 }
 

@@ -370,6 +370,29 @@ test_only_who_is_asked_about_is_waited_for(void **state)
 	assert_false(who_is_asked(&s->who, 7));
 }
 
+/* What it can't tell the next sure look does. A question for each would be answered, and so be the next look's reason. */
+static void
+test_a_blind_look_asks_nobody_again(void **state)
+{
+	struct scene *s = *state;
+
+	look_at(s, 7, false);
+	answer(s, 1, 7, false, "bash");
+	s->view.blind = true;
+	for (int i = 0; i < 3; i++) {
+		look_at(s, 7, true);
+		assert_false(s->view.named);
+		assert_string_equal(s->view.comm, "bash");
+	}
+	assert_string_equal(s->asked, "1:7");
+	s->view.blind = false;
+	look_at(s, 7, true);
+	assert_string_equal(s->asked, "1:7 2:7");
+	s->view.blind = true;
+	look_at(s, 8, true); /* this one is not known at all */
+	assert_string_equal(s->asked, "1:7 2:7 3:8");
+}
+
 /* It may have become somebody else, before another group came. */
 static void
 test_an_earlier_question_is_waited_for_too(void **state)
@@ -796,6 +819,7 @@ main(void)
 	    PLAIN(test_the_answer_holds_for_what_the_look_showed),
 	    PLAIN(test_an_answer_about_another_group_names_nobody_else),
 	    PLAIN(test_only_who_is_asked_about_is_waited_for),
+	    PLAIN(test_a_blind_look_asks_nobody_again),
 	    PLAIN(test_an_earlier_question_is_waited_for_too),
 	    PLAIN(test_of_too_many_questions_any_may_be_about_it),
 	    PLAIN(test_the_last_look_goes_by_what_is_known),
