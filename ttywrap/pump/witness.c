@@ -41,6 +41,7 @@ struct witness {
 	struct cmdline *cmdline;     /* NULL without a terminal, and when nobody wants to know */
 	struct commands commands;    /* told after the next look */
 	int32_t typist;              /* in the foreground at the last key */
+	int64_t key_ns;              /* when that was */
 	int32_t reader;              /* who the last line was for */
 	bool elevated;               /* and whether that was elevated, once typed is gone */
 	struct recording *recording; /* NULL: nothing is recorded, or no longer */
@@ -326,6 +327,7 @@ witness_input(struct witness *w, int64_t now_ns, const uint8_t *bytes, size_t n)
 	if (w->typed == NULL)
 		return;
 	w->typist = typed_who(w->typed);
+	w->key_ns = now_ns;
 	cmdline_typed(w->cmdline, bytes, n);
 	typed_written(w->typed, bytes, n, now_ns);
 }
@@ -473,13 +475,12 @@ recording_due_ns(const struct witness *w)
 	return echo_ns;
 }
 
+/* Not early while keys come: each wakes us, and the next one's echo would wait for the writer. */
 static bool
 is_recording_due(const struct witness *w, int64_t now_ns)
 {
-	bool echo_comes = w->typed != NULL && typed_echo_ns(w->typed) > now_ns;
-
 	return now_ns >= recording_due_ns(w) ||
-	       (!echo_comes && now_ns >= recording_early_ns(w->recording));
+	       (now_ns - w->key_ns >= ECHO_FIRST_NS && now_ns >= recording_early_ns(w->recording));
 }
 
 int64_t
