@@ -198,6 +198,15 @@ def test_a_command_of_the_greatest_length(host, sshd, eve, trail):
     assert records_of(trail, user.uid, since) == []
 
 
+def is_free(path):
+    with open(path, "rb+") as recording:
+        try:
+            fcntl.lockf(recording, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
 @pytest.mark.parametrize("role", ["shell", "pump", "monitor", "sshd"])
 def test_the_end_by_sigkill_of(live, role):
     session = live()
@@ -216,8 +225,7 @@ def test_the_end_by_sigkill_of(live, role):
     assert "alive" in session.shown()
     if role == "monitor":
         # Nobody wrote a close record: the recording without a last seal and without a lock says that it was cut off.
-        with open(session.recording, "rb+") as recording:
-            fcntl.lockf(recording, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        wait_until(lambda: is_free(session.recording), "the guard's end, which has the lock until then")
         os.utime(session.recording, (0, 0))  # not one that may still be on its way
         check = subprocess.run(["/usr/bin/ttywrap", "--check"], capture_output=True, text=True)
         assert session.name in check.stdout + check.stderr

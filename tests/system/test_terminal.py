@@ -18,12 +18,10 @@ from same import same
 
 WINDOW = """
 import fcntl, os, signal, struct, termios
-def show(*_):  # a signal may come while it shows the one before: print() can't be entered twice
-    os.write(1, b"window %r\\n" % (struct.unpack("4H", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8))),))
-signal.signal(signal.SIGWINCH, show)
-show()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])  # one that comes while the one before is shown is not missed
 while True:
-    signal.pause()
+    os.write(1, b"window %r\\n" % (struct.unpack("4H", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8))),))
+    signal.sigwait([signal.SIGWINCH])
 """
 MEGABYTES = 16
 
