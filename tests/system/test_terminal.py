@@ -21,7 +21,7 @@ import fcntl, os, signal, struct, termios
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])  # one that comes while the one before is shown is not missed
 while True:
     os.write(1, b"window %r\\n" % (struct.unpack("4H", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8))),))
-    signal.sigwait([signal.SIGWINCH])
+    signal.sigwaitinfo([signal.SIGWINCH])
 """
 MEGABYTES = 16
 
