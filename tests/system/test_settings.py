@@ -86,7 +86,7 @@ def test_a_pattern_with_a_mistake_ends_the_session(host, sshd, user, settings, t
     since, logged, before = trail.mark(), host.syslog.mark(), set(host.recordings())
     done = ssh(sshd, user, "echo ran; sleep 30", tty=True)
     assert done.returncode != 0 and b"ran" not in done.stdout, done
-    assert done.stdout.decode().strip() == "ttywrap: the session has ended: there is a mistake in the configuration, which the system log names"
+    assert done.stdout.decode().strip() == "ttywrap: the session has ended: the configuration has a mistake, which the system log names"
     host.syslog.wait(lambda _, line: "secret_prompt = PIN (: this is no pattern, ttywrap --check says why" in line and user.name in line, logged)
     assert "why=error" in trail.wait(lambda r: r.type == "TRUSTED_APP" and "op=ttywrap-close" in r.text, since).text
     made, = set(host.recordings()) - before

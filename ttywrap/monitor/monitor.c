@@ -350,6 +350,8 @@ recording_fault(const struct monitor *m)
 	return strerror(m->end.error);
 }
 
+#define BAD_PROMPT "this is no pattern, ttywrap --check says why"
+
 /* The pump's word on which it is may be wrong. */
 static const char *
 bad_prompt(const struct monitor *m)
@@ -376,13 +378,10 @@ finish(struct monitor *m)
 		log_user("the session has ended: its recording can't be written (%s)",
 		    recording_fault(m));
 	} else if (m->fault == NULL && m->end.why == END_PROMPT) {
-		log_admin(LOG_ERR,
-		    "session ended: secret_prompt = %s: this is no pattern, ttywrap --check says "
-		    "why "
-		    "(user %s)",
+		log_admin(LOG_ERR, "session ended: secret_prompt = %s: " BAD_PROMPT " (user %s)",
 		    bad_prompt(m), m->session->user);
-		log_user("the session has ended: there is a mistake in the configuration, which "
-			 "the system log names");
+		log_user("the session has ended: the configuration has a mistake, which the "
+			 "system log names");
 	} else if (m->fault != NULL || m->end.why == END_ERROR) {
 		const char *why = m->fault != NULL        ? m->fault
 				  : m->end.error == ETIME ? CPU_USED_UP

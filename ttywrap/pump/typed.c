@@ -33,7 +33,7 @@
 #define CALM 16 /* telling pieces in a row behind which the modes stayed */
 
 #define BLIND_WAIT_NS  INT64_C(1000000000) /* 1 s: a terminal full for longer has been stopped */
-#define BLIND_AGAIN_NS INT64_C(1000000)    /* 1 ms to the next look, then twice as long … */
+#define BLIND_AGAIN_NS INT64_C(1000000)    /* meanwhile 1 ms to the next look, and the longer … */
 #define BLIND_MOST_NS  INT64_C(8000000) /* … up to 8 ms: who writes may wait for our processor */
 #define BLIND_PENDING  (PENDING_MAX - PENDING_FLIP)
 
@@ -45,7 +45,6 @@ struct typed {
 	bool looked;                 /* and now is not judged yet */
 	bool late;                   /* a look was due, and showed too little */
 	int64_t blind_ns;            /* since when looks show too little, 0: they do not */
-	int64_t again_ns;            /* and how long it is from the last to the next */
 	bool flushed;                /* the kernel said so, and no look has succeeded since */
 	struct secret *secret;
 	struct input *input;
@@ -222,12 +221,15 @@ can_wait(const struct typed *t)
 	       t->now.now_ns - t->blind_ns < BLIND_WAIT_NS;
 }
 
+/* When one that showed too little is due again: a quarter later than all that took until then. */
 static int64_t
-blind_wait_ns(int64_t before_ns)
+blind_again_ns(const struct typed *t)
 {
-	int64_t twice = 2 * before_ns;
+	int64_t wait_ns = (t->now.now_ns - t->blind_ns) / 4;
 
-	return twice == 0 ? BLIND_AGAIN_NS : twice < BLIND_MOST_NS ? twice : BLIND_MOST_NS;
+	if (wait_ns < BLIND_AGAIN_NS)
+		wait_ns = BLIND_AGAIN_NS;
+	return t->now.now_ns + (wait_ns < BLIND_MOST_NS ? wait_ns : BLIND_MOST_NS);
 }
 
 bool
@@ -244,12 +246,9 @@ typed_look(struct typed *t, bool force, bool more)
 	t->flushed = false;
 	if (!t->now.blind)
 		t->blind_ns = 0;
-	else if (t->blind_ns == 0) {
+	else if (t->blind_ns == 0)
 		t->blind_ns = t->now.now_ns;
-		t->again_ns = 0;
-	}
 	if (t->now.blind && can_wait(t)) {
-		t->again_ns = blind_wait_ns(t->again_ns);
 		t->looked = false;
 		t->late = true;
 		input_missed(t->input);
@@ -265,7 +264,7 @@ bool
 typed_may_wait(const struct typed *t, bool more, bool shown, int64_t now_ns)
 {
 	if (t->late && t->now.blind)
-		return now_ns < t->now.now_ns + t->again_ns;
+		return !more && now_ns < blind_again_ns(t);
 	if (t->looked || t->late || t->flushed || t->last.blind || is_canonical(t))
 		return false;
 	if (more)
@@ -422,7 +421,7 @@ typed_deadline_ns(const struct typed *t)
 	if (t->flushed)
 		return 0;
 	if (t->late && t->blind_ns > 0)
-		look_ns = t->now.now_ns + t->again_ns;
+		look_ns = blind_again_ns(t);
 	if (t->key_ns > 0)
 		look_ns = t->key_ns;
 	if (t->hold_ns == 0 || (look_ns >= 0 && look_ns < piece_ns))

@@ -56,8 +56,8 @@ void typed_judge(struct typed *);
 bool typed_wants_output(const struct typed *);
 
 /*
- * Whether a look may wait though something is pending, for a reader in raw mode
- * and when there was no edge. more: input is about to be written; then it may in
+ * Whether a look may wait though something is pending: behind one that showed too
+ * little, until that is due again; and for a reader in raw mode, when there was no edge. more: input is about to be written; then it may in
  * what comes in bulk. Otherwise it may behind a key that says little: until its echo
  * was shown (shown: output was, just now), or typed_deadline_ns(), so that who waits
  * for the echo goes first.

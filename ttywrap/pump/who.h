@@ -13,7 +13,7 @@ struct input_view;
 struct outbox;
 struct secret;
 
-#define WHO_ASKED 8
+#define WHO_ASKED 8 /* questions that are remembered until they are answered */
 
 /*
  * Who reads the terminal: asked of the monitor, which alone may look into other
